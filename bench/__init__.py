@@ -1,0 +1,1 @@
+"""Measures the engine against a peer and beside other servers."""

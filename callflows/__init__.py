@@ -1,0 +1,1 @@
+"""Runs Kazoo callflow documents: lookup, tree, one file per action in actions/."""

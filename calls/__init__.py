@@ -1,0 +1,1 @@
+"""One live call and its verbs: answer, play, collect, bridge, record, hang up."""

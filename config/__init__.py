@@ -1,0 +1,1 @@
+"""Settings of this process; system_config of the whole system."""

@@ -1,0 +1,34 @@
+"""The root of every error of ours, and the errors of this package.
+
+CallflowsError
+|- SettingsError          a setting of this process is unusable
+|- ConfigError            a system_config document or value is unusable
+(EslError, StoreError, CallError, CallflowError, RecordingError: errors.py of their packages)
+"""
+
+from __future__ import annotations
+
+
+class CallflowsError(Exception):
+    """Anything this project raises on purpose; facts are attributes, the message is one sentence."""
+
+
+class SettingsError(CallflowsError):
+    """A settings file or environment variable cannot be used; every fault is named in `faults`."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("; ".join(faults))
+
+
+class ConfigError(CallflowsError):
+    """A system_config value cannot be used.
+
+    Attributes: category: its document; path: dotted path inside; reason: what is wrong with it.
+    """
+
+    def __init__(self, category: str, path: str, reason: str) -> None:
+        self.category = category
+        self.path = path
+        self.reason = reason
+        super().__init__(f"system_config/{category} {path}: {reason}")

@@ -1,0 +1,1 @@
+"""The event socket: wire codec without IO, connections, listener."""

@@ -1,0 +1,60 @@
+"""RecordingOutcome: what became of one recording, told truly.
+
+FreeSWITCH's own completion cause cannot be trusted alone (a stop by command says `success-maxtime`, a
+hangup says `success-silence`), so `ended_by` is decided from what was asked, the order of events and the
+file itself; FreeSWITCH's word is kept beside it as `raw_cause`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class EndedBy(StrEnum):
+    """Why a recording is over."""
+
+    STOPPED = "stopped"  # somebody asked: a document, a command
+    TIME_LIMIT = "time_limit"
+    HANGUP = "hangup"
+    SILENCE = "silence"  # speech was heard, then it ended
+    NO_INPUT = "no_input"  # nobody ever spoke
+    TOO_SHORT = "too_short"  # below the minimum; FreeSWITCH deleted it
+    NOT_STARTED = "not_started"  # FreeSWITCH never began: unwritable path, no media, unknown format
+    ABANDONED = "abandoned"  # FreeSWITCH or the engine died; found on disk afterwards
+    UNKNOWN = "unknown"  # ended, and nothing we saw says why
+
+
+class Verdict(StrEnum):
+    """Whether the file is what it should be."""
+
+    OK = "ok"
+    DEGRADED = "degraded"  # usable, with `reasons`
+    FAILED = "failed"  # no usable audio
+    DISCARDED = "discarded"  # by rule (too short), nothing to deliver
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingOutcome:
+    """The end of one recording, verified against the file.
+
+    Attributes: recording_id: 32 hex digits; document_id: `YYYYMM-<recording_id>`; path: the file, None
+    when there is none; duration_ms: of the audio in the file; size_bytes, sha256 of the file;
+    started_at_us: epoch microseconds of RECORD_START by FreeSWITCH's clock, 0 if it never started;
+    reasons: why the verdict is not OK, in words an operator can act on.
+    """
+
+    recording_id: str
+    document_id: str
+    ended_by: EndedBy
+    verdict: Verdict
+    raw_cause: str = ""
+    path: Path | None = None
+    duration_ms: int = 0
+    size_bytes: int = 0
+    sha256: str = ""
+    channels: int = 0
+    sample_rate_hz: int = 0
+    started_at_us: int = 0
+    reasons: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Puts the parts together: command line, start-up, processes, health."""

@@ -1,0 +1,1 @@
+"""A FreeSWITCH stand-in that speaks the real event socket and makes real audio."""

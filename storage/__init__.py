@@ -1,0 +1,1 @@
+"""Documents and media: document stores, destinations, the delivery outbox."""

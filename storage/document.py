@@ -1,0 +1,107 @@
+"""The DocumentStore seam: what this project asks of any store of JSON documents and their media.
+
+Only what CouchDB 1.x also has (BigCouch): documents with revisions, views, `_all_docs`, `_changes`,
+attachments. Databases are named in slash form (`account/ab/cd/<28 hex>`, `system_config`); what each
+implementation makes of that is its own affair. See storage.names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Protocol
+
+Document = dict[str, Any]
+"""A JSON object with `_id` and, once saved, `_rev`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRow:
+    """One row of a view: the emitted key, the emitted value, the document when it was asked for."""
+
+    key: Any
+    value: Any
+    doc_id: str
+    document: Document | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a changes feed.
+
+    `database` in slash form; `doc_id` "" means anything in that database may have changed.
+    """
+
+    database: str
+    doc_id: str
+    deleted: bool = False
+
+
+class Following(Protocol):
+    """A running changes feed."""
+
+    def stop(self) -> None:
+        """End the feed; no callback comes after this returns."""
+
+
+class DocumentStore(Protocol):
+    """Documents by database and id, the views Kazoo has, attachments, and a changes feed.
+
+    Every method raises StoreUnavailable when the store cannot be asked, BadName for a name that could
+    leave its place. Methods block the calling greenlet only.
+    """
+
+    def get(self, database: str, doc_id: str) -> Document:
+        """Return one document, with `_id` and `_rev`. Raises: NotFound (also when deleted)."""
+
+    def save(self, database: str, document: Document) -> Document:
+        """Create or replace one document and return it with its new `_rev`.
+
+        Raises: NotFound (no such database); Conflict (`_rev` missing or not the current one).
+        """
+
+    def delete(self, database: str, doc_id: str, rev: str) -> None:
+        """Delete one document. Raises: NotFound, Conflict."""
+
+    def view(
+        self, database: str, view: str, *, key: Any = None, include_docs: bool = False
+    ) -> list[ViewRow]:
+        """Return the rows of a view named `design/view`, all of them or those of exactly `key`.
+
+        Views known are those of storage.views; one missing on the server is answered by a scan.
+        Rows are ordered by key, then document id. Raises: NotFound (no such database).
+        """
+
+    def all_documents(self, database: str) -> Iterator[Document]:
+        """Yield every document but design documents, in the order of ids. Raises: NotFound."""
+
+    def databases(self) -> list[str]:
+        """Return the names of all databases, in slash form, sorted."""
+
+    def create_database(self, database: str) -> None:
+        """Make sure a database exists, with the views that belong to its kind (storage.views)."""
+
+    def put_attachment(
+        self, database: str, doc_id: str, name: str, content_type: str, source: BinaryIO, size_bytes: int
+    ) -> Document:
+        """Attach `source` to an existing document, replacing one of that name, and return the document.
+
+        The media is streamed, never held whole. Raises: NotFound; Conflict (after retries of its own).
+        """
+
+    def open_attachment(self, database: str, doc_id: str, name: str) -> BinaryIO:
+        """Return a readable stream of one attachment; the caller closes it. Raises: NotFound."""
+
+    def follow(self, database: str, on_change: Callable[[Change], None]) -> Following:
+        """Call `on_change` for each change from now on, within 2 s of it, until stopped.
+
+        After a gap (the store was away) one Change with doc_id "" says that anything may have changed.
+        `on_change` runs in a greenlet of the feed and must not block. A database that does not exist
+        yet is waited for.
+        """
+
+    def ping(self) -> None:
+        """Make a real round trip. Raises: StoreUnavailable."""
+
+    def close(self) -> None:
+        """Release connections and end all feeds."""
