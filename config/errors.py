@@ -1,8 +1,10 @@
 """The root of every error of ours, and the errors of this package.
 
 CallflowsError
-|- SettingsError          a setting of this process is unusable
-|- ConfigError            a system_config document or value is unusable
+|- SettingsError              a setting of this process is unusable
+|- ConfigError                a system_config key is unknown, or its value unusable
+|- ConfigSourceUnavailable    the store of system_config cannot be asked now
+|- ConfigDocumentBroken       a system_config document is there, but is no JSON object
 (EslError, StoreError, CallError, CallflowError, RecordingError: errors.py of their packages)
 """
 
@@ -22,7 +24,7 @@ class SettingsError(CallflowsError):
 
 
 class ConfigError(CallflowsError):
-    """A system_config value cannot be used.
+    """A system_config key or value cannot be used.
 
     Attributes: category: its document; path: dotted path inside; reason: what is wrong with it.
     """
@@ -31,4 +33,13 @@ class ConfigError(CallflowsError):
         self.category = category
         self.path = path
         self.reason = reason
-        super().__init__(f"system_config/{category} {path}: {reason}")
+        where = f"system_config/{category} {path}".rstrip()
+        super().__init__(f"{where}: {reason}")
+
+
+class ConfigSourceUnavailable(CallflowsError):
+    """The store does not answer; what was read before stays in force, and it is asked again."""
+
+
+class ConfigDocumentBroken(CallflowsError):
+    """The store answers, but what it holds under that name is no JSON object; only an edit mends it."""

@@ -1,0 +1,1 @@
+"""The categories of system_config, one file each; a file that defines CATEGORY is found by itself."""

@@ -1,0 +1,215 @@
+"""The sections of the settings file: every key with its kind, default, limits and reason.
+
+What a key does is said here and nowhere else; the reference and the sample file are made from it
+(config.reference).
+"""
+
+# ruff: noqa: RUF009 - `setting` makes a dataclass field, as dataclasses.field does
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from config.address import Address
+from config.declaration import setting
+from config.kinds import (
+    AbsolutePath,
+    Choice,
+    DocumentsUrl,
+    ListenAddress,
+    Network,
+    Networks,
+    OptionalAddress,
+    Seconds,
+    Text,
+    Whole,
+)
+
+_DAY_S = 86400
+
+
+class LogLevel(StrEnum):
+    """What is logged: this and everything more important."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How a line is written: for programs or for people."""
+
+    JSON = "json"
+    CONSOLE = "console"
+
+
+@dataclass(frozen=True, slots=True)
+class FreeSwitch:
+    """The FreeSWITCH beside this process."""
+
+    listen: Address = setting(
+        ListenAddress(any_port=True),
+        "127.0.0.1:8084",
+        doc="FreeSWITCH's socket application dials this. Whoever reaches it is taken for FreeSWITCH: keep it "
+        "on loopback or on a network of your own.",
+    )
+    event_socket: Address | None = setting(
+        OptionalAddress(),
+        "127.0.0.1:8021",
+        doc="FreeSWITCH's event socket (event_socket.conf.xml), for recordings that outlive their call's own "
+        'connection. "" for none: such recordings are then found on disk only.',
+    )
+    password: str = setting(
+        Text(),
+        "ClueCon",
+        doc="Of the event socket. The default is FreeSWITCH's own; change both.",
+        secret=True,
+    )
+    recordings_dir: Path = setting(
+        AbsolutePath(plain=True),
+        "/var/lib/callflows/recordings",
+        doc="FreeSWITCH writes recordings here and this process reads them, both under this path. Plain "
+        "characters only, since FreeSWITCH splits application arguments at blanks.",
+    )
+    node: str = setting(
+        Text("a name of letters, digits and . _ @ -", r"[A-Za-z0-9._@-]{0,255}"),
+        "",
+        doc='The name under which system_config may hold values for this node only. "" takes the host name. '
+        "Existing Kazoo databases have names such as freeswitch@fs1.example.com.",
+    )
+    linger_s: int = setting(
+        Whole(0, 3600, "s"),
+        10,
+        doc="How long FreeSWITCH keeps a call's connection after its hangup, so that the last events (the "
+        "end of a recording above all) still arrive on it.",
+    )
+    max_calls: int = setting(
+        Whole(1, 100_000, "calls"),
+        3000,
+        doc="Live calls in one process; further ones are answered with SIP 503, which is better than all of "
+        "them being late. 2,000 are measured to be served well.",
+    )
+
+    @property
+    def node_name(self) -> str:
+        """`node`, or the name of this host."""
+        return self.node or socket.gethostname()
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Where callflows, accounts and system_config are kept."""
+
+    url: str = setting(
+        DocumentsUrl(),
+        "file:///var/lib/callflows/documents",
+        doc="A folder of JSON files, or a CouchDB with Kazoo's databases. Blanks, @ and / within a password "
+        "are written as %20, %40 and %2F.",
+        secret=True,
+    )
+    default_account: str = setting(
+        Text("an account id: letters, digits, _ and -", r"[A-Za-z0-9_-]{0,64}"),
+        "",
+        doc='The account of calls that name none. "" refuses them.',
+    )
+    cache_s: float = setting(
+        Seconds(1, _DAY_S),
+        60,
+        doc="How long a document is served from memory without the store's changes feed confirming that it "
+        "is current. Edits are seen within 2 s while the feed runs; this bounds how stale a document may "
+        "get without it.",
+    )
+    zone: str = setting(
+        Text("a name of letters, digits and . _ -", r"[A-Za-z0-9._-]{0,255}"),
+        "",
+        doc="The zone under whose name system_config may hold values, as in a Kazoo cluster of several "
+        'sites. "" for none.',
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """The queue of deliveries that survives everything but the loss of its disk."""
+
+    path: Path = setting(
+        AbsolutePath(),
+        "/var/lib/callflows/outbox.sqlite",
+        doc="The SQLite file; its folder must be on a local disk that honours fsync (no NFS).",
+    )
+    allow_networks: tuple[Network, ...] = setting(
+        Networks(),
+        (),
+        doc="Private networks that URLs in documents may reach. Without an entry here, whoever edits a "
+        "callflow cannot make this host talk to loopback, link-local or private addresses.",
+    )
+    workers: int = setting(
+        Whole(1, 64, "deliveries"),
+        4,
+        doc="Deliveries under way at once, per process. More help only while destinations are slower than "
+        "the disk.",
+    )
+    max_backoff_s: int = setting(
+        Whole(1, _DAY_S, "s"),
+        3600,
+        doc="The longest pause between two attempts at one delivery; pauses double up to it.",
+    )
+    keep_delivered_s: int = setting(
+        Whole(0, 3650 * _DAY_S, "s"),
+        7 * _DAY_S,
+        doc="How long `callflows deliveries list` shows what has been delivered. The recording on this host "
+        "is deleted once every copy is verified, whatever stands here.",
+    )
+    local_dir: Path = setting(
+        AbsolutePath(),
+        "/var/lib/callflows/delivered",
+        doc="The folder that deliveries to this host's own disk go to, and cannot leave. Recordings kept by "
+        "`media.store_recordings` are attachments in the document store instead.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """Health and metrics."""
+
+    listen: Address | None = setting(
+        OptionalAddress(any_port=True),
+        "127.0.0.1:8080",
+        doc='Answers /healthz and /metrics, to anybody who reaches it. "" for none.',
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How this service runs on its host."""
+
+    processes: int = setting(
+        Whole(1, 256, "processes"),
+        1,
+        doc="Processes that share the listening port. One uses one core: take as many as calls need cores.",
+    )
+    drain_timeout_s: float = setting(
+        Seconds(0, _DAY_S),
+        300,
+        doc="How long live calls may go on after a request to stop; no new ones are taken meanwhile. Give "
+        "systemd's TimeoutStopSec more.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What is logged, and how; it goes to standard error."""
+
+    level: LogLevel = setting(
+        Choice(LogLevel),
+        "info",
+        doc="info tells the life of calls and links, debug every frame on the wire.",
+    )
+    format: LogFormat = setting(
+        Choice(LogFormat),
+        "json",
+        doc="json: one object a line, for programs; console: for people.",
+    )
