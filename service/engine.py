@@ -1,0 +1,191 @@
+"""One engine process: every part built once, from the settings, and wired together.
+
+    documents -> cache -> system_config, callflows, media        outbox -> worker -> destinations
+    FreeSWITCH -> listener -> runner -> recorder -> outbox       inbound link -> recorder
+
+Starting goes from the bottom up, stopping from the top down: no new calls first, then the live ones end,
+then their recordings are handed over, then the deliveries under way.
+"""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+
+from callflows.registry import discover as discover_actions
+from callflows.runner import CallflowRunner
+from config.settings import Settings
+from config.system import SystemConfig
+from esl.listener import Listener
+from recording.recorder import Recorder
+from service.config_source import StoredConfig
+from service.health import Condition, Health, State
+from service.http import HttpServer, application
+from service.hub_lag import HubLag
+from service.link_watch import LinkWatch
+from service.media_place import media_place
+from service.metrics import Metrics
+from storage.address import AddressPolicy
+from storage.cache import CachedStore
+from storage.destination import DestinationContext
+from storage.destination_registry import discover as discover_destinations
+from storage.errors import StoreError
+from storage.open_store import open_store
+from storage.outbox import Outbox
+from storage.outbox_backoff import Backoff
+from storage.outbox_retention import Retention
+from storage.outbox_worker import DeliveryWorker, WorkerSettings
+
+log = structlog.get_logger(__name__)
+
+DELIVERIES_STOP_S = 20.0  # an upload cut off here is tried again at the next start
+RECORDINGS_STOP_S = 10.0
+
+
+class Engine:
+    """Takes calls from `start` to `stop`.
+
+    Args: settings: see config.settings; process: 0 for the first (or only) one of this host, which keeps
+    the inbound link; the others share the listening port and the outbox with it.
+    """
+
+    def __init__(self, settings: Settings, *, process: int = 0) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.store: CachedStore = open_store(settings.documents.url)
+        node = settings.freeswitch.node_name
+        self.config = SystemConfig(StoredConfig(self.store), node=node, zone=settings.documents.zone)
+        self.outbox = Outbox(settings.outbox.path, backoff=Backoff(cap_s=settings.outbox.max_backoff_s))
+        self.worker = self._deliveries()
+        self.link = self._inbound_link() if process == 0 else None
+        self.recorder = Recorder(
+            settings.freeswitch.recordings_dir,
+            config=self.config,
+            outbox=self.outbox,
+            link=lambda: self.link.current if self.link else None,
+            tally=self.metrics,
+            node=node,
+        )
+        self.runner = CallflowRunner(
+            documents=self.store,
+            config=self.config,
+            recorder=self.recorder,
+            registry=discover_actions(),
+            media=media_place(settings.documents.url),
+            media_dir=settings.freeswitch.recordings_dir,
+            default_account=settings.documents.default_account,
+            on_report=self.metrics.call_ended,
+        )
+        host, port = settings.freeswitch.listen
+        self.listener = Listener(host, port, self.runner.handle, max_sessions=settings.freeswitch.max_calls)
+        self.lag = HubLag(self.metrics.registry)
+        self.health = self._health()
+        self.http = self._pages(process)
+        self._is_draining = False
+
+    def start(self) -> None:
+        """Begin to take calls. Raises: SettingsError: an address cannot be listened on."""
+        self.metrics.live_calls(lambda: self.listener.live)
+        self.metrics.deliveries(self.worker.stats)
+        self.config.start()
+        self.recorder.open()
+        self.worker.start()
+        if self.link:
+            self.link.start(self.recorder)
+        self.lag.start()
+        self.listener.start()
+        if self.http:
+            self.http.start()
+        host, port = self.listener.address[:2]
+        log.info("engine_started", host=host, port=port)
+
+    def drain(self, timeout_s: float) -> bool:
+        """Take no new calls and wait for the live ones. Returns: whether all ended in time."""
+        self._is_draining = True
+        self.listener.stop_accepting()
+        log.info("draining", live_calls=self.listener.live, timeout_s=timeout_s)
+        began = time.monotonic()
+        is_idle = self.listener.wait_idle(timeout_s)
+        log.info("drained", live_calls=self.listener.live, took_s=round(time.monotonic() - began, 3))
+        return is_idle
+
+    def stop(self) -> None:
+        """End everything; the outbox keeps what is not delivered, the journal what is not finished."""
+        self.listener.close()
+        left = self.recorder.close(RECORDINGS_STOP_S)
+        if self.link:
+            self.link.stop()
+        self.worker.stop(DELIVERIES_STOP_S)
+        if self.http:
+            self.http.stop()
+        self.lag.stop()
+        self.config.stop()
+        self.store.close()
+        self.outbox.close()
+        log.info("engine_stopped", recordings_left=left)
+
+    def _deliveries(self) -> DeliveryWorker:
+        outbox = self.settings.outbox
+        context = DestinationContext(
+            documents=self.store,
+            addresses=AddressPolicy([str(network) for network in outbox.allow_networks]),
+            folder_root=outbox.local_dir,
+        )
+        settings = WorkerSettings(
+            concurrency=outbox.workers, retention=Retention(rows_s=outbox.keep_delivered_s)
+        )
+        destinations = discover_destinations(context)
+        return DeliveryWorker(self.outbox, destinations, settings, observe=self.metrics.attempt_ended)
+
+    def _inbound_link(self) -> LinkWatch | None:
+        address = self.settings.freeswitch.event_socket
+        return LinkWatch(address, self.settings.freeswitch.password) if address else None
+
+    def _pages(self, process: int) -> HttpServer | None:
+        address = self.settings.http.listen
+        if address is None:
+            return None
+        host, port = address
+        return HttpServer(
+            (host, port + process if port else 0), application(self.health, self.metrics.registry)
+        )
+
+    def _health(self) -> Health:
+        health = Health()
+        health.add("calls", self._calls_condition)
+        health.add("documents", self._documents_condition)
+        health.add("system_config", self._config_condition)
+        health.add("outbox", self._outbox_condition)
+        if self.link:
+            health.add("event_socket", self.link.condition)
+        return health
+
+    def _calls_condition(self) -> Condition:
+        if self._is_draining:
+            return Condition(State.DOWN, f"draining, {self.listener.live} live calls")
+        return Condition(State.OK, f"{self.listener.live} live calls")
+
+    def _documents_condition(self) -> Condition:
+        health = self.store.health()
+        if not health.is_available:
+            return Condition(State.DEGRADED, f"{health.reason}; calls whose documents are cached go on")
+        if health.feeds_down:
+            return Condition(State.DEGRADED, f"edits may be seen late: {', '.join(health.feeds_down)}")
+        return Condition(State.OK)
+
+    def _config_condition(self) -> Condition:
+        problems = self.config.health()
+        if not problems:
+            return Condition(State.OK)
+        return Condition(State.DEGRADED, "; ".join(str(problem) for problem in problems))
+
+    def _outbox_condition(self) -> Condition:
+        try:
+            stats = self.worker.stats()
+        except StoreError as exc:
+            return Condition(State.DEGRADED, f"{exc}; recordings wait on this host's disk")
+        waiting = f"{stats.pending} pending, {stats.dead} dead letters"
+        if stats.dead or stats.destinations_down:
+            return Condition(State.DEGRADED, f"{waiting}, {stats.destinations_down} destinations down")
+        return Condition(State.OK, waiting)
