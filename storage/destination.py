@@ -1,6 +1,6 @@
 """The Destination seam: where finished media goes, and what is promised about it.
 
-A destination is chosen by the scheme of its target (storage.destinations, one file each). It moves one
+A destination is chosen by the kind of its target (storage.destinations, one file each). It moves one
 file to one place, whole, and proves that the copy there is that file; when to try again, and how often,
 is the outbox's affair alone.
 """
@@ -10,6 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from storage.address import AddressPolicy
+from storage.document import DocumentStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +45,24 @@ class Target:
     parameters: dict[str, Any] = field(default_factory=dict)
 
     def key(self) -> str:
-        """Whose health this target shares: attempts to one key are throttled together."""
-        where = self.parameters.get("url") or self.parameters.get("database") or ""
-        host = str(where).split("://", 1)[-1].split("/", 1)[0].rsplit("@", 1)[-1]
-        return f"{self.kind}:{host}"
+        """Whose health this target shares: attempts to one key are throttled together.
+
+        `http:example.com:8443` for a URL (never its credentials), `folder:/srv/recordings` for a
+        directory, else the kind alone (one local store, however many databases).
+        """
+        url = self.parameters.get("url")
+        if isinstance(url, str) and url:
+            return f"{self.kind}:{_host_of(url)}"
+        directory = self.parameters.get("directory")
+        return f"{self.kind}:{directory}" if directory else self.kind
+
+
+def _host_of(url: str) -> str:
+    try:
+        netloc = urlsplit(url).netloc
+    except ValueError:  # a bracket without its other half; the destination will say so
+        netloc = ""
+    return netloc.rsplit("@", 1)[-1].lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +73,30 @@ class Receipt:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class DestinationContext:
+    """What destinations get of this process, at construction and never again.
+
+    Attributes: documents: the document store of `[documents]`; addresses: which addresses outside URLs
+    may reach; connect_timeout_s: for name, connection and TLS; stall_timeout_s: longest wait for the
+    peer to take one block; response_timeout_s: from the last byte sent to the first of the answer;
+    ca_file: certificate authorities to trust, None for the bundle that comes with requests.
+    """
+
+    documents: DocumentStore
+    addresses: AddressPolicy
+    connect_timeout_s: float = 10.0
+    stall_timeout_s: float = 30.0
+    response_timeout_s: float = 60.0
+    folder_root: Path | None = None
+    ca_file: Path | None = None
+
+
 class Destination(Protocol):
-    """Moves one file to one kind of place."""
+    """Moves one file to one kind of place.
+
+    A module of storage.destinations says `DESTINATION = <class or function taking a DestinationContext>`.
+    """
 
     def validate(self, parameters: dict[str, Any]) -> list[str]:
         """Return every fault of a target's parameters, as sentences; [] when it can be tried."""
@@ -65,5 +105,6 @@ class Destination(Protocol):
         """Copy `media` there, streamed, verify, and return proof. Doing it twice leaves one copy.
 
         `metadata` is Kazoo's document of the recording (reference section 3.4), without `_rev`.
-        Raises: DeliveryFailed, with `retryable` set as the destination's answer warrants.
+        Raises: DeliveryFailed, with `retryable` set as the destination's answer warrants; MediaDamaged
+        when the file itself is at fault; StoreUnavailable when this host is.
         """

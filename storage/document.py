@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
 Document = dict[str, Any]
-"""A JSON object with `_id` and, once saved, `_rev`."""
+"""A JSON object with `_id` and, once saved, `_rev`.
+
+Documents handed out by a store may be shared with every other reader (that is what makes a lookup take
+microseconds): treat them as immutable. To change one, save a new object: `{**document, "name": "x"}`.
+`_attachments` says what media hang on it (CouchDB's stubs: content_type, length, digest `md5-...`, revpos).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,12 @@ class Change:
 class Following(Protocol):
     """A running changes feed."""
 
+    @property
+    def is_live(self) -> bool:
+        """Whether changes are seen at the moment; False while the store or the database is away."""
+
     def stop(self) -> None:
-        """End the feed; no callback comes after this returns."""
+        """End the feed; no callback comes after this returns (or after the one that calls it)."""
 
 
 class DocumentStore(Protocol):
@@ -57,23 +66,36 @@ class DocumentStore(Protocol):
     def save(self, database: str, document: Document) -> Document:
         """Create or replace one document and return it with its new `_rev`.
 
-        Raises: NotFound (no such database); Conflict (`_rev` missing or not the current one).
+        Attachments whose stubs the document carries stay, others go (as in CouchDB): a document that was
+        read, changed and saved keeps its media. New ones come by `put_attachment` only.
+        Raises: NotFound (no such database); Conflict (`_rev` missing or not the current one, or an
+        attachment that is not there); BadDocument.
         """
 
     def delete(self, database: str, doc_id: str, rev: str) -> None:
         """Delete one document. Raises: NotFound, Conflict."""
 
     def view(
-        self, database: str, view: str, *, key: Any = None, include_docs: bool = False
+        self,
+        database: str,
+        view: str,
+        *,
+        key: Any = None,
+        start: Any = None,
+        end: Any = None,
+        include_docs: bool = False,
     ) -> list[ViewRow]:
-        """Return the rows of a view named `design/view`, all of them or those of exactly `key`.
+        """Return the rows of a view named `design/view`: all, those of exactly `key`, or a range of keys.
 
+        Args: key: None for all. start, end: both ends belong to the range, None is open; all keys that
+        begin with x are start=[x], end=[x, {}] (objects come last in CouchDB's order).
         Views known are those of storage.views; one missing on the server is answered by a scan.
-        Rows are ordered by key, then document id. Raises: NotFound (no such database).
+        Rows are ordered by key (storage.collation), then document id.
+        Raises: NotFound (no such database, or a view neither known nor on the server).
         """
 
     def all_documents(self, database: str) -> Iterator[Document]:
-        """Yield every document but design documents, in the order of ids. Raises: NotFound."""
+        """Yield every document but design documents, by id (in the store's own order). Raises: NotFound."""
 
     def databases(self) -> list[str]:
         """Return the names of all databases, in slash form, sorted."""
@@ -96,8 +118,9 @@ class DocumentStore(Protocol):
         """Call `on_change` for each change from now on, within 2 s of it, until stopped.
 
         After a gap (the store was away) one Change with doc_id "" says that anything may have changed.
-        `on_change` runs in a greenlet of the feed and must not block. A database that does not exist
-        yet is waited for.
+        A store that is away is waited for: this does not raise StoreUnavailable.
+        `on_change` runs in a greenlet of the feed; it must neither block nor raise. A database that does
+        not exist yet is waited for, and announced like a gap.
         """
 
     def ping(self) -> None:

@@ -1,0 +1,141 @@
+"""One database of a folder as it stands in memory: its documents, the indexes over them, its faults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from gevent.lock import RLock
+
+from storage.document import Change, Document, ViewRow
+from storage.errors import NotFound, StoreUnavailable
+from storage.folder_reading import DocumentFault, Scan, Stamp, StoredDocument
+from storage.view_index import ViewIndex
+from storage.views import known_view
+
+log = structlog.get_logger(__name__)
+
+
+class FolderDatabase:
+    """Answers reads without touching the disk, once loaded; scans and saves bring it up to date.
+
+    Attributes: lock: held by whoever brings disk and memory together; is_loaded: whether reads may be
+    answered from memory; exists: whether there was a directory when it was last looked for; available:
+    whether it could be looked for (what is in memory goes on meanwhile); used_at: monotonic, last view.
+    """
+
+    def __init__(self, database: str) -> None:
+        self.database = database
+        self.lock = RLock()
+        self.is_loaded = False
+        self.used_at = 0.0
+        self.exists = False
+        self.available = True
+        self._was_read = False
+        self._documents: dict[str, Document] = {}
+        self._stamps: dict[str, Stamp | None] = {}
+        self._indexes: dict[str, ViewIndex] = {}
+        self._faults: dict[str, DocumentFault] = {}
+        self._logged: set[DocumentFault] = set()
+
+    @property
+    def stamps(self) -> dict[str, Stamp | None]:
+        """A copy of the state of each document by id, for a scan to compare with."""
+        return dict(self._stamps)
+
+    @property
+    def faults(self) -> list[DocumentFault]:
+        """The files that are no documents."""
+        return list(self._faults.values())
+
+    def unload(self) -> None:
+        """Give the memory back; documents are read from disk again until the next load."""
+        self.is_loaded = self._was_read = self.exists = False
+        self._documents, self._stamps, self._indexes = {}, {}, {}
+
+    def get(self, doc_id: str) -> Document:
+        """Return one document. Raises: NotFound."""
+        try:
+            return self._documents[doc_id]
+        except KeyError as exc:
+            self._require_read()
+            raise NotFound(self.database, doc_id) from exc
+
+    def documents(self) -> list[Document]:
+        """Return all documents by id."""
+        self.require()
+        return [self._documents[doc_id] for doc_id in sorted(self._documents)]
+
+    def view(self, name: str, key: Any, start: Any, end: Any, *, include_docs: bool) -> list[ViewRow]:
+        """Return rows of a view, built when it is first asked for. Raises: NotFound."""
+        self.require()
+        index = self._indexes.get(name)
+        if index is None:
+            index = ViewIndex(known_view(self.database, name))
+            for doc_id, document in self._documents.items():
+                index.update(doc_id, document)
+            self._indexes[name] = index
+        return [
+            ViewRow(row.key, row.value, row.doc_id, self._documents[row.doc_id] if include_docs else None)
+            for row in index.rows(key, start, end)
+        ]
+
+    def require(self) -> None:
+        """Raises: NotFound: there is no such database; StoreUnavailable: nobody knows."""
+        self._require_read()
+        if not self.exists:
+            raise NotFound(self.database, "")
+
+    def _require_read(self) -> None:
+        if not self._was_read:
+            raise StoreUnavailable(f"{self.database}: the folder could not be read yet")
+
+    def put(self, stored: StoredDocument) -> bool:
+        """Take a document as it stands on disk; False when nothing of it is new."""
+        document = stored.document
+        doc_id = document["_id"]
+        self._stamps[doc_id] = stored.stamp
+        known = self._documents.get(doc_id)
+        if known is not None and known["_rev"] == document["_rev"]:
+            return False
+        self._documents[doc_id] = document
+        for index in self._indexes.values():
+            index.update(doc_id, document)
+        return True
+
+    def drop(self, doc_id: str) -> bool:
+        """Forget a document; False when there was none."""
+        self._stamps.pop(doc_id, None)
+        if self._documents.pop(doc_id, None) is None:
+            return False
+        for index in self._indexes.values():
+            index.update(doc_id, None)
+        return True
+
+    def apply(self, found: Scan | None) -> list[Change]:
+        """Take what a scan found (None: no directory), and return the changes it means to followers."""
+        was_away = not self.available or self.exists != (found is not None)
+        self.available = self._was_read = True
+        self.exists = found is not None
+        changes = [Change(self.database, "")] if was_away else []
+        if found is None:
+            found = Scan(gone=list(self._documents))
+        changes += [Change(self.database, doc_id) for doc_id, new in found.changed.items() if self.put(new)]
+        changes += [Change(self.database, doc_id, deleted=True) for doc_id in found.gone if self.drop(doc_id)]
+        self._report(found.faulty)
+        return changes
+
+    def _report(self, faulty: dict[str, DocumentFault]) -> None:
+        """Log each fault once, and not before it was seen twice: a file may be caught while it is saved."""
+        for name, fault in faulty.items():
+            if self._faults.get(name) == fault and fault not in self._logged:
+                self._logged.add(fault)
+                log.error(
+                    "document_unreadable",
+                    path=fault.path,
+                    line=fault.line,
+                    reason=fault.reason,
+                    in_force="the last good version, if there was one",
+                )
+        self._logged.intersection_update(faulty.values())
+        self._faults = faulty

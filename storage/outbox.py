@@ -1,0 +1,246 @@
+"""The outbox: the truth about deliveries, on disk before anybody is told that a recording has ended.
+
+A recording enters once, with all the places it must go to; each of them is a delivery that is attempted
+by one process at a time until it is verified there, or is given up and waits as a dead letter. What stands
+here survives any process; several processes may work on one file.
+
+Every method raises StoreUnavailable when the file cannot be used, and blocks the calling greenlet only.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from storage import outbox_ledger, outbox_owner, outbox_queue
+from storage.destination import Media, Receipt, Target
+from storage.outbox_backoff import Backoff
+from storage.outbox_database import OutboxDatabase
+from storage.outbox_delivery import Delivery, DeliveryJob, DeliveryState, StoredRecording
+from storage.outbox_ledger import OutboxCounts
+
+MAX_LISTED = 1000
+
+DEFAULT_BACKOFF = Backoff()
+
+
+class Outbox:
+    """One outbox file, as seen from this process.
+
+    Wide on purpose: it is the one door to the file for recording (enqueue), the worker (claim to fail) and
+    people (list to purge); the work itself is in outbox_queue and outbox_ledger.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        backoff: Backoff = DEFAULT_BACKOFF,
+        clock: Callable[[], float] = time.time,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """Open or create the file. After a fork, open it anew: neither thread nor connection goes along.
+
+        Args: clock: epoch seconds, since other processes and later runs must agree with it; chance: the
+        jitter, 0 to 1.
+        """
+        self._db = OutboxDatabase(path)
+        self._backoff = backoff
+        self._clock = clock
+        self._chance = chance
+        self._listeners: list[Callable[[], object]] = []
+
+    def subscribe(self, listener: Callable[[], object]) -> None:
+        """Call `listener` whenever this process has made something due; it must not block."""
+        self._listeners.append(listener)
+
+    def enqueue(
+        self,
+        media: Media,
+        metadata: Mapping[str, Any],
+        targets: Sequence[Target],
+        *,
+        recording_id: str,
+        account_id: str,
+    ) -> bool:
+        """Take a finished recording over; when this returns, nothing can lose it any more.
+
+        Args: media: as measured (storage.media.measure, which also makes the file itself durable);
+        metadata: Kazoo's document of the recording, JSON; targets: every place it must reach.
+        Returns: False when the recording is known already; then nothing is changed.
+        """
+        entry = outbox_queue.entry(
+            media, metadata, targets, recording_id=recording_id, account_id=account_id, now=self._clock()
+        )
+        added = self._db.write(partial(outbox_queue.add, new=entry))
+        if added:
+            self._tell()
+        return added
+
+    def claim(
+        self, owner: str, lease_s: float, *, avoid: Collection[str] = (), after: str = ""
+    ) -> DeliveryJob | None:
+        """Lease a due delivery to `owner` for `lease_s`; leases that have ended are taken back first.
+
+        Args: avoid: keys to leave alone for now; after: the key served last, for turns by key.
+        """
+        now = self._clock()
+        if not self._db.read(partial(outbox_queue.is_worth_a_claim, now=now, avoid=avoid)):
+            return None
+        claim = partial(outbox_queue.claim, now=now, owner=owner, lease_s=lease_s, avoid=avoid, after=after)
+        return self._db.write(partial(claim, delay=self._delay_s))
+
+    def next_due_at(self, avoid: Collection[str] = ()) -> float | None:
+        """Return when something will be due (epoch s), None while nothing waits."""
+        return self._db.read(partial(outbox_queue.next_due_at, avoid=avoid))
+
+    def renew(self, jobs: Collection[DeliveryJob], lease_s: float) -> int:
+        """Prolong the leases of attempts under way. Returns: how many still held theirs."""
+        attempt_ids = [job.attempt_id for job in jobs]
+        until = self._clock() + lease_s
+        return self._db.write(partial(outbox_queue.renew, attempt_ids=attempt_ids, until=until))
+
+    def succeeded(self, job: DeliveryJob, receipt: Receipt) -> bool:
+        """Settle a delivery whose copy is verified. Returns: False when it was settled before."""
+        now = self._clock()
+        return self._db.write(partial(outbox_queue.succeed, job=job, receipt=receipt, now=now))
+
+    def failed(
+        self, job: DeliveryJob, reason: str, *, retryable: bool, retry_after_s: float = 0.0
+    ) -> DeliveryState | None:
+        """Note a failed attempt. Returns: PENDING or DEAD, None when the lease was no longer the job's."""
+        return self._db.write(
+            partial(
+                outbox_queue.fail,
+                job=job,
+                reason=reason,
+                retryable=retryable,
+                now=self._clock(),
+                delay=partial(self._delay_s, asked_s=retry_after_s),
+                backoff=self._backoff,
+            )
+        )
+
+    def hasten(self, key: str) -> int:
+        """Make everything that waits under a key due: its destination is back. Returns: how many."""
+        hastened = self._db.write(partial(outbox_queue.hasten, key=key, now=self._clock()))
+        if hastened:
+            self._tell()
+        return hastened
+
+    def recover(self, lease_s: float) -> int:
+        """Take back what dead processes of this host held. Returns: how many deliveries.
+
+        Also bounds times that lie further ahead than any we set, left by a clock that was wrong.
+        """
+        now = self._clock()
+        gone = [owner for owner in self._db.read(outbox_queue.lease_owners) if outbox_owner.is_gone(owner)]
+        self._db.write(
+            partial(
+                outbox_queue.bound_times, latest_attempt=now + self._backoff.cap_s, latest_lease=now + lease_s
+            )
+        )
+        return self._db.write(partial(outbox_queue.take_back, now=now, delay=self._delay_s, gone=gone))
+
+    def list(
+        self,
+        state: DeliveryState | None = None,
+        *,
+        recording_id: str | None = None,
+        before_id: int | None = None,
+        limit: int = 100,
+    ) -> Sequence[Delivery]:
+        """Return deliveries, the newest first; `before_id` pages on. At most MAX_LISTED at once."""
+        return self._db.read(
+            partial(
+                outbox_ledger.deliveries,
+                state=state,
+                recording_id=recording_id,
+                before_id=before_id,
+                limit=min(limit, MAX_LISTED),
+            )
+        )
+
+    def show(self, delivery_id: int) -> Delivery:
+        """Return one delivery with all its attempts. Raises: NotFound."""
+        return self._db.read(partial(outbox_ledger.delivery, delivery_id=delivery_id))
+
+    def recording(self, recording_id: str) -> StoredRecording:
+        """Return what is known of one recording. Raises: NotFound."""
+        return self._db.read(partial(outbox_ledger.recording, recording_id=recording_id))
+
+    def recordings(
+        self,
+        *,
+        since: float = 0.0,
+        until: float = float("inf"),
+        account_id: str | None = None,
+        limit: int = 100,
+    ) -> Sequence[StoredRecording]:
+        """Return recordings by when they were taken over (epoch s), the newest first."""
+        return self._db.read(
+            partial(
+                outbox_ledger.recordings,
+                since=since,
+                until=until,
+                account_id=account_id,
+                limit=min(limit, MAX_LISTED),
+            )
+        )
+
+    def retry(self, delivery_id: int) -> bool:
+        """Make a dead or waiting delivery due now. Returns: False when under way or settled.
+
+        Raises: NotFound.
+        """
+        revived = self._db.write(partial(outbox_ledger.retry, delivery_id=delivery_id, now=self._clock()))
+        if revived:
+            self._tell()
+        return revived
+
+    def retry_dead(self, key: str | None = None) -> int:
+        """Make all dead letters due now, or those of one key. Returns: how many."""
+        revived = self._db.write(partial(outbox_ledger.retry_dead, key=key, now=self._clock()))
+        if revived:
+            self._tell()
+        return revived
+
+    def counts(self) -> OutboxCounts:
+        """Return how many deliveries stand where."""
+        return self._db.read(outbox_ledger.counts)
+
+    def releasable(
+        self, keep_s: float, *, after: StoredRecording | None = None, limit: int = 100
+    ) -> Sequence[StoredRecording]:
+        """Return recordings all of whose copies are verified for `keep_s`, and whose media is still here.
+
+        The oldest first; `after` pages on.
+        """
+        before = self._clock() - keep_s
+        return self._db.read(
+            partial(outbox_ledger.releasable, settled_before=before, after=after, limit=limit)
+        )
+
+    def released(self, recording_id: str) -> None:
+        """Note that the local media of a settled recording was deleted."""
+        self._db.write(partial(outbox_ledger.release, recording_id=recording_id, now=self._clock()))
+
+    def purge(self, keep_s: float, limit: int = 1000) -> int:
+        """Forget recordings settled for `keep_s` whose media is gone. Returns: how many, at most `limit`."""
+        before = self._clock() - keep_s
+        return self._db.write(partial(outbox_ledger.purge, settled_before=before, limit=limit))
+
+    def close(self) -> None:
+        """Close the file; leases held are left to expire."""
+        self._db.close()
+
+    def _delay_s(self, step: int, asked_s: float = 0.0) -> float:
+        return self._backoff.delay_s(step, self._chance(), asked_s)
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()

@@ -1,0 +1,148 @@
+"""What people and housekeeping ask of the outbox, as SQL: listing, counting, retrying, clearing away."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from storage.errors import NotFound
+from storage.outbox_delivery import (
+    Delivery,
+    DeliveryState,
+    StoredRecording,
+    attempt_of,
+    delivery_of,
+    recording_of,
+)
+
+_JOINED = "SELECT * FROM deliveries JOIN recordings USING (recording_id)"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxCounts:
+    """How many deliveries stand where, and since when the oldest unsettled one waits (epoch s, or None)."""
+
+    pending: int
+    delivering: int
+    delivered: int
+    dead: int
+    oldest_unsettled_at: float | None
+
+
+def counts(db: sqlite3.Connection) -> OutboxCounts:
+    """Count the deliveries by state."""
+    found = dict(db.execute("SELECT state, count(*) FROM deliveries GROUP BY state").fetchall())
+    oldest = db.execute(
+        "SELECT min(created_at) FROM deliveries INDEXED BY deliveries_unsettled"
+        " WHERE state IN ('pending', 'delivering')"
+    ).fetchone()[0]
+    return OutboxCounts(
+        pending=found.get("pending", 0),
+        delivering=found.get("delivering", 0),
+        delivered=found.get("delivered", 0),
+        dead=found.get("dead", 0),
+        oldest_unsettled_at=oldest,
+    )
+
+
+def deliveries(
+    db: sqlite3.Connection,
+    state: DeliveryState | None,
+    *,
+    recording_id: str | None,
+    before_id: int | None,
+    limit: int,
+) -> list[Delivery]:
+    """Return deliveries, the newest first."""
+    conditions = ["id < ?"]
+    values: list[object] = [before_id if before_id is not None else 2**63 - 1]
+    if state is not None:
+        conditions.append("state = ?")
+        values.append(str(state))
+    if recording_id is not None:
+        conditions.append("recording_id = ?")
+        values.append(recording_id)
+    sql = f"{_JOINED} WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?"
+    return [delivery_of(row) for row in db.execute(sql, (*values, limit))]
+
+
+def delivery(db: sqlite3.Connection, delivery_id: int) -> Delivery:
+    """Return one delivery with its attempts. Raises: NotFound."""
+    row = db.execute(f"{_JOINED} WHERE id = ?", (delivery_id,)).fetchone()
+    if row is None:
+        raise NotFound("outbox", str(delivery_id))
+    attempts = db.execute("SELECT * FROM attempts WHERE delivery_id = ? ORDER BY id", (delivery_id,))
+    return delivery_of(row, tuple(attempt_of(attempt) for attempt in attempts))
+
+
+def recording(db: sqlite3.Connection, recording_id: str) -> StoredRecording:
+    """Return one recording. Raises: NotFound."""
+    row = db.execute("SELECT * FROM recordings WHERE recording_id = ?", (recording_id,)).fetchone()
+    if row is None:
+        raise NotFound("outbox", recording_id)
+    return recording_of(row)
+
+
+def recordings(
+    db: sqlite3.Connection, since: float, until: float, account_id: str | None, limit: int
+) -> list[StoredRecording]:
+    """Return the recordings taken over from `since` on and before `until`, the newest first."""
+    rows = db.execute(
+        "SELECT * FROM recordings WHERE created_at >= ? AND created_at < ? AND (? IS NULL OR account_id = ?)"
+        " ORDER BY created_at DESC LIMIT ?",
+        (since, until, account_id, account_id, limit),
+    )
+    return [recording_of(row) for row in rows]
+
+
+def retry(db: sqlite3.Connection, delivery_id: int, now: float) -> bool:
+    """Make a dead or waiting delivery due. Returns: False when it is under way or settled.
+
+    Raises: NotFound.
+    """
+    if db.execute("SELECT 1 FROM deliveries WHERE id = ?", (delivery_id,)).fetchone() is None:
+        raise NotFound("outbox", str(delivery_id))
+    return bool(_revive(db, "id = ? AND state IN ('dead', 'pending')", (delivery_id,), now))
+
+
+def retry_dead(db: sqlite3.Connection, key: str | None, now: float) -> int:
+    """Make all dead letters due, or those of one key. Returns: how many."""
+    return _revive(db, "state = 'dead' AND (? IS NULL OR health_key = ?)", (key, key), now)
+
+
+def releasable(
+    db: sqlite3.Connection, settled_before: float, after: StoredRecording | None, limit: int
+) -> list[StoredRecording]:
+    """Return recordings that are settled since then and whose media is still here, the oldest first."""
+    reached = (after.settled_at, after.recording_id) if after else (-1.0, "")
+    rows = db.execute(
+        "SELECT * FROM recordings WHERE settled_at <= ? AND media_deleted_at IS NULL"
+        " AND (settled_at, recording_id) > (?, ?) ORDER BY settled_at, recording_id LIMIT ?",
+        (settled_before, *reached, limit),
+    )
+    return [recording_of(row) for row in rows]
+
+
+def release(db: sqlite3.Connection, recording_id: str, now: float) -> None:
+    """Note that the local media of a recording is gone."""
+    db.execute(
+        "UPDATE recordings SET media_deleted_at = ? WHERE recording_id = ? AND settled_at IS NOT NULL",
+        (now, recording_id),
+    )
+
+
+def purge(db: sqlite3.Connection, settled_before: float, limit: int) -> int:
+    """Forget recordings settled before then whose local media is gone. Returns: how many."""
+    return db.execute(
+        "DELETE FROM recordings WHERE recording_id IN (SELECT recording_id FROM recordings"
+        " WHERE settled_at <= ? AND media_deleted_at IS NOT NULL ORDER BY settled_at LIMIT ?)",
+        (settled_before, limit),
+    ).rowcount
+
+
+def _revive(db: sqlite3.Connection, condition: str, values: tuple[object, ...], now: float) -> int:
+    return db.execute(
+        "UPDATE deliveries SET state = 'pending', step = 0, trying_since = ?, next_attempt_at = ?,"  # noqa: S608
+        f" finished_at = NULL WHERE {condition}",  # conditions are the constants above
+        (now, now, *values),
+    ).rowcount

@@ -1,0 +1,56 @@
+"""Deletes local media once every copy is verified, and forgets old rows; never anything that waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from storage.errors import StoreUnavailable
+from storage.media import off_hub
+from storage.outbox import Outbox
+from storage.outbox_delivery import StoredRecording
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what is delivered stays here.
+
+    Attributes: media_s: the local file, counted from the last verified copy; rows_s: what
+    `deliveries list` knows of it.
+    """
+
+    media_s: float = 0.0
+    rows_s: float = 7 * 86400.0
+
+
+def sweep(outbox: Outbox, retention: Retention) -> tuple[int, int]:
+    """Delete what retention lets go. Returns: how many files were deleted, how many recordings forgotten.
+
+    The file goes first, the note of it second: a crash between the two repeats a deletion, which is
+    harmless, where the other order would leave a file nobody knows of. What cannot be deleted is said
+    and tried again at the next sweep.
+    """
+    deleted = 0
+    last: StoredRecording | None = None
+    while batch := outbox.releasable(retention.media_s, after=last):
+        for recording in batch:
+            deleted += _delete(outbox, recording)
+        last = batch[-1]
+    forgotten = 0
+    while count := outbox.purge(retention.rows_s):
+        forgotten += count
+    return deleted, forgotten
+
+
+def _delete(outbox: Outbox, recording: StoredRecording) -> bool:
+    try:
+        off_hub(partial(recording.media.path.unlink, missing_ok=True), recording.media.name)
+    except StoreUnavailable as exc:
+        _log.warning("media_not_deleted", recording_id=recording.recording_id, reason=str(exc))
+        return False
+    outbox.released(recording.recording_id)
+    return True
