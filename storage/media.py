@@ -141,6 +141,10 @@ class MediaStream:
         """Base64 MD5 of what was read so far, as CouchDB writes digests."""
         return base64.b64encode(self._md5.digest()).decode()
 
+    def seekable(self) -> bool:
+        """Say that there is no going back: it is checked in one pass, and a second try is the outbox's."""
+        return False
+
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes (all that are left when negative), b"" at the verified end."""
         if size < 0:
