@@ -21,6 +21,7 @@ class EndedBy(StrEnum):
     SILENCE = "silence"  # speech was heard, then it ended
     NO_INPUT = "no_input"  # nobody ever spoke
     TOO_SHORT = "too_short"  # below the minimum; FreeSWITCH deleted it
+    WRITE_ERROR = "write_error"  # FreeSWITCH could not go on writing: disk full, directory gone
     NOT_STARTED = "not_started"  # FreeSWITCH never began: unwritable path, no media, unknown format
     ABANDONED = "abandoned"  # FreeSWITCH or the engine died; found on disk afterwards
     UNKNOWN = "unknown"  # ended, and nothing we saw says why
@@ -42,7 +43,8 @@ class RecordingOutcome:
     Attributes: recording_id: 32 hex digits; document_id: `YYYYMM-<recording_id>`; path: the file, None
     when there is none; duration_ms: of the audio in the file; size_bytes, sha256 of the file;
     started_at_us: epoch microseconds of RECORD_START by FreeSWITCH's clock, 0 if it never started;
-    reasons: why the verdict is not OK, in words an operator can act on.
+    reasons: why the verdict is not OK, in words an operator can act on; is_inaccessible: this process may
+    not read the file, and tries again later.
     """
 
     recording_id: str
@@ -58,3 +60,4 @@ class RecordingOutcome:
     sample_rate_hz: int = 0
     started_at_us: int = 0
     reasons: tuple[str, ...] = ()
+    is_inaccessible: bool = False

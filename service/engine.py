@@ -46,8 +46,8 @@ RECORDINGS_STOP_S = 10.0
 class Engine:
     """Takes calls from `start` to `stop`.
 
-    Args: settings: see config.settings; process: 0 for the first (or only) one of this host, which keeps
-    the inbound link; the others share the listening port and the outbox with it.
+    Args: settings: see config.settings; process: 0 for the first (or only) one of this host; all share the
+    listening port and the outbox, each has its own inbound link and its own HTTP port.
     """
 
     def __init__(self, settings: Settings, *, process: int = 0) -> None:
@@ -58,7 +58,7 @@ class Engine:
         self.config = SystemConfig(StoredConfig(self.store), node=node, zone=settings.documents.zone)
         self.outbox = Outbox(settings.outbox.path, backoff=Backoff(cap_s=settings.outbox.max_backoff_s))
         self.worker = self._deliveries()
-        self.link = self._inbound_link() if process == 0 else None
+        self.link = self._inbound_link()
         self.recorder = Recorder(
             settings.freeswitch.recordings_dir,
             config=self.config,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import structlog
 from flask import Flask, Response
 from gevent.pywsgi import WSGIServer
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from config.errors import SettingsError
 from service.health import Health, State, worst
 
 log = structlog.get_logger(__name__)
@@ -44,18 +46,25 @@ class HttpServer:
     """Serves the pages on one address; a scrape never waits for a call, nor a call for a scrape."""
 
     def __init__(self, address: tuple[str, int], app: Flask) -> None:
-        self._server = WSGIServer(address, app, log=None, error_log=None)
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where it listens; the port is the real one when 0 was asked for."""
-        return (self._server.server_host, self._server.server_port)
+        self.address = address
+        self._app = app
+        self._server: WSGIServer | None = None
 
     def start(self) -> None:
-        """Listen. Raises: OSError when the address is taken."""
+        """Listen; `address` has the real port afterwards. Raises: SettingsError: it cannot be listened on."""
+        host, port = self.address
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            listener = socket.create_server((host, port), family=family)
+        except OSError as exc:
+            raise SettingsError([f"http.listen: cannot listen on {host}:{port}: {exc.strerror}"]) from exc
+        self.address = (host, int(listener.getsockname()[1]))
+        self._server = WSGIServer(listener, self._app, log=None, error_log=None)
         self._server.start()
         log.info("http_listening", host=self.address[0], port=self.address[1])
 
     def stop(self) -> None:
         """Close; a request under way gets one second to end."""
-        self._server.stop(timeout=1)
+        if self._server is not None:
+            self._server.stop(timeout=1)
+            self._server = None

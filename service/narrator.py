@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 from rich.console import Console
+from structlog.typing import Processor
 
 SENTENCES: Mapping[str, str] = {
     "callflow_found": "callflow {document!r} found for the number dialled",
@@ -25,6 +27,15 @@ SENTENCES: Mapping[str, str] = {
 }
 
 
+def hear(listener: Processor) -> None:
+    """Give all of the process's log, whatever its level, to `listener` alone."""
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, listener],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
+        cache_logger_on_first_use=False,
+    )
+
+
 class Narrator:
     """A structlog processor that prints what it has a sentence for, and warnings; nothing else is logged."""
 
@@ -34,7 +45,7 @@ class Narrator:
 
     def listen(self) -> None:
         """Take the engine's log from now on."""
-        structlog.configure(processors=[structlog.processors.format_exc_info, self])
+        hear(self)
 
     def say(self, text: str, style: str = "") -> None:
         """Print one step with its time since the start."""

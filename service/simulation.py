@@ -12,6 +12,8 @@ import gevent
 import structlog
 
 from config.errors import CallflowsError
+from service.engine import Engine
+from service.narrator import hear
 from service.stage import ACCOUNT, Stage
 from simulator.script import Script
 from simulator.simcall import Happening, SimCall
@@ -64,7 +66,7 @@ class Simulation:
                 tell(timeout_s, "timeout", f"the call did not end within {timeout_s:g} s and is hung up")
                 call.hang_up()
             engine.drain(1.0)
-            self._settle(engine.recorder)
+            self._settle(engine)
         finally:
             engine.stop()
             switch.stop()
@@ -76,9 +78,10 @@ class Simulation:
         documents = self._stage.documents
         return [str(path.relative_to(self._stage.directory)) for path in sorted(documents.rglob("*-2*,*.*"))]
 
-    def _settle(self, recorder: Any) -> None:
+    def _settle(self, engine: Engine) -> None:
+        """Wait until the recordings are finished, and delivered or given up."""
         with gevent.Timeout(SETTLE_S, False):  # noqa: FBT003 - gevent's way to say: without an exception
-            while recorder.live:
+            while engine.recorder.live or _is_under_way(engine):
                 gevent.sleep(0.02)
 
     def _lay_out(self, flow: Path) -> None:
@@ -96,6 +99,11 @@ class Simulation:
             self._stage.write(database, path.stem, document)
         self._stage.write("accounts", ACCOUNT, {"pvt_type": "account", "name": ACCOUNT})
         self._stage.write("system_config", "media", {"default": {"store_recordings": True}})
+
+
+def _is_under_way(engine: Engine) -> bool:
+    counts = engine.outbox.counts()
+    return bool(counts.pending or counts.delivering)
 
 
 def _matches(document: dict[str, Any]) -> bool:
@@ -122,7 +130,7 @@ class _Listener:
 
     def listen(self) -> None:
         """Take the engine's log from now on."""
-        structlog.configure(processors=[structlog.processors.format_exc_info, self])
+        hear(self)
 
     def step(self, call: SimCall, happening: Happening) -> None:
         """Tell what the switch saw."""

@@ -1,8 +1,8 @@
 """Several engine processes on one host: started, watched, restarted, drained together.
 
 The children share the event socket's listening port (SO_REUSEPORT: the kernel spreads the calls) and the
-outbox file. Only the first child keeps the inbound link and serves HTTP on the configured address; the
-others serve HTTP on the following ports, so that each can be scraped.
+outbox file. Each has its own inbound link, for the recordings of its own calls. The first serves HTTP on the
+configured address, the others on the following ports, so that each can be scraped.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Supervisor:
         self._command = command
         self._children = [Child(index) for index in range(count)]
         self._stopping = Event()
+        self._signum = 0
 
     def run(self) -> int:
         """Start the children and watch them until `stop`; return 0 when all ended in order."""
@@ -49,6 +50,7 @@ class Supervisor:
 
     def stop(self, signum: int) -> None:
         """Pass a signal on to every child; they drain, then end."""
+        self._signum = signum
         self._stopping.set()
         for child in self._children:
             if child.process is not None and child.process.poll() is None:
@@ -56,8 +58,10 @@ class Supervisor:
 
     def _watch(self, child: Child) -> int:
         while True:
+            if self._stopping.is_set():
+                return 0
             child.started_at = time.monotonic()
-            child.process = subprocess.Popen([*self._command, "--process", str(child.index)])
+            child.process = self._begin(child)
             log.info("process_started", index=child.index, pid=child.process.pid)
             code = child.process.wait()
             if self._stopping.is_set():
@@ -68,6 +72,15 @@ class Supervisor:
             if self._stopping.wait(child.delay_s):
                 return 0
             child.delay_s = min(RESTART_MOST_S, child.delay_s * 2)
+
+
+    def _begin(self, child: Child) -> subprocess.Popen[bytes]:
+        """Start a child; in a session of its own, or Ctrl-C would reach it twice, which means: at once."""
+        command = [*self._command, "--process", str(child.index)]
+        process = subprocess.Popen(command, start_new_session=True)
+        if self._stopping.is_set():  # while it was being started, and so not passed on to it
+            process.send_signal(self._signum)
+        return process
 
 
 def command_line(settings_file: str | None) -> list[str]:

@@ -26,7 +26,7 @@ SAVE_ATTEMPTS = 5  # an engine or a person may save the same document at the sam
 @contextmanager
 def store_of(settings: Settings) -> Iterator[DocumentStore]:
     """Open the document store of the settings."""
-    store = open_store(settings.documents.url)
+    store = open_store(settings.documents.url, cache=False)  # a change made elsewhere must be seen at once
     try:
         yield store
     finally:

@@ -34,8 +34,9 @@ def serve(settings: Settings, process: int) -> int:
     asked_to_stop.wait()
     draining = gevent.spawn(engine.drain, settings.service.drain_timeout_s)
     gevent.wait([draining, asked_again], count=1)
+    is_drained = draining.ready() and bool(draining.value)  # now: `stop` ends the calls that are left
     engine.stop()
-    return 0 if draining.ready() and draining.value else 1
+    return 0 if is_drained else 1
 
 
 @click.command(help="Take calls from FreeSWITCH until told to stop (SIGTERM: the live calls finish first).")

@@ -1,0 +1,130 @@
+"""Tells FreeSWITCH about one recording, over whichever connection still reaches its channel, and asks it.
+
+While the call is ours that is the call's own connection, where a command overtakes what is playing and is
+taken up within one media frame. Afterwards (transferred away, connection lost, engine restarted) it is the
+inbound link, if there is one.
+
+Source: FreeSWITCH mod_dptools.c (record_session, stop_record_session), mod_commands.c (uuid_record,
+uuid_buglist, uuid_exists), switch_core_media_bug.c switch_core_media_bug_enumerate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from calls.call import Call
+from calls.ending import link_lost
+from calls.errors import CallError
+from esl.errors import CommandRefused, EslError
+from esl.session import Completion
+from recording.ticket import Ticket
+from recording.variables import record_session_argument, uuid_record_argument
+
+LINK_TIMEOUT_S = 5.0
+"""FreeSWITCH answers these commands in well under a millisecond, unless it is in trouble."""
+
+
+class Link(Protocol):
+    """The inbound connection to FreeSWITCH."""
+
+    def api(self, command: str, arg: str, timeout_s: float, /) -> str:
+        """Return an API command's output, "" for none. Raises: EslError."""
+
+
+class Presence(StrEnum):
+    """What FreeSWITCH says of a recording."""
+
+    RECORDING = "recording"  # it is being written
+    STOPPED = "stopped"  # its channel lives, the recording does not
+    GONE = "gone"  # its channel is no more
+    UNKNOWN = "unknown"  # nobody can be asked
+
+
+class Control:
+    """The reins of one recording.
+
+    Args: call: returns the call whose leg is recorded, None when this process does not have it; link: returns
+    the inbound connection, None while there is none. Both as they are now.
+    """
+
+    def __init__(
+        self,
+        ticket: Ticket,
+        path: Path,
+        call: Callable[[], Call | None],
+        link: Callable[[], Link | None],
+        software: str = "",
+    ) -> None:
+        self._ticket = ticket
+        self._path = path
+        self._call = call
+        self._link = link
+        self._software = software
+
+    def start(self) -> Completion:
+        """Have the leg recorded; returns at once. Raises: CallGone, BadCommand."""
+        call = self._call()
+        if call is None:
+            raise link_lost("the call is not ours").error()
+        return call.submit(
+            "record_session", record_session_argument(self._ticket, self._path, self._software)
+        )
+
+    def start_by_link(self) -> str:
+        """The same over the inbound link; blocks. Returns: why it did not work, "" when it did."""
+        argument = uuid_record_argument(self._ticket, self._path, self._software)
+        return self._told("uuid_record", f"{self._ticket.uuid} start {argument}")
+
+    def stop(self) -> bool:
+        """Have the recording stopped, if the call's connection reaches it; returns at once.
+
+        Returns: whether the command was sent.
+        """
+        call = self._call()
+        if call is None or call.is_ended:
+            return False
+        try:
+            call.submit("stop_record_session", str(self._path)).forget()
+        except (CallError, EslError):
+            return False
+        return True
+
+    def stop_by_link(self) -> str:
+        """The same over the inbound link; blocks. Returns: why it did not work, "" when it did."""
+        return self._told("uuid_record", f"{self._ticket.uuid} stop {self._path}")
+
+    def presence(self) -> Presence:
+        """Ask FreeSWITCH whether the recording goes on; blocks."""
+        link = self._link()
+        if link is None:
+            return Presence.UNKNOWN
+        try:
+            bugs = link.api("uuid_buglist", self._ticket.uuid, LINK_TIMEOUT_S)
+        except CommandRefused:  # an older FreeSWITCH, or one that lets nobody ask
+            return self._existence(link)
+        except EslError:
+            return Presence.UNKNOWN
+        if f"<target>{self._path}</target>" in bugs:
+            return Presence.RECORDING
+        return Presence.STOPPED if "<media-bugs>" in bugs else Presence.GONE
+
+    def _existence(self, link: Link) -> Presence:
+        """Whether the channel exists, which is taken for its recording."""
+        try:
+            answer = link.api("uuid_exists", self._ticket.uuid, LINK_TIMEOUT_S)
+        except EslError:
+            return Presence.UNKNOWN
+        return Presence.RECORDING if answer.strip() == "true" else Presence.GONE
+
+    def _told(self, command: str, argument: str) -> str:
+        link = self._link()
+        if link is None:
+            return "there is no inbound connection to FreeSWITCH"
+        try:
+            link.api(command, argument, LINK_TIMEOUT_S)
+        except EslError as exc:
+            return str(exc)
+        return ""
