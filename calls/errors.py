@@ -1,0 +1,55 @@
+"""What can go wrong on a live call; each error knows the hangup cause and whose doing it is.
+
+CallError
+|- CallGone               the call is over (hung up); nothing more can be asked of it
+|  |- CallLeft            it lives on elsewhere: transferred away, or the link to it is lost
+|- MediaMissing           FreeSWITCH found nothing to play under that name
+|- CommandFailed          FreeSWITCH refused a command on this call
+"""
+
+from __future__ import annotations
+
+from calls.cause import HangupCause, Termination
+from config.errors import CallflowsError
+
+
+class CallError(CallflowsError):
+    """Anything of this package."""
+
+
+class CallGone(CallError):
+    """The call is over. `cause` is why it ended, `verdict` whose doing that is."""
+
+    def __init__(self, cause: HangupCause, verdict: Termination) -> None:
+        self.cause = cause
+        self.verdict = verdict
+        super().__init__(f"the call is over: {cause} ({verdict})")
+
+
+class CallLeft(CallGone):
+    """The channel is no longer ours: it was transferred away, or the link to FreeSWITCH is lost.
+
+    Whoever catches it leaves the channel alone.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(HangupCause.UNKNOWN, Termination.INDETERMINATE)
+        self.args = (f"the call is no longer ours: {reason}",)
+
+
+class MediaMissing(CallError):
+    """FreeSWITCH found nothing to play. `media` is what it was asked for."""
+
+    def __init__(self, media: str) -> None:
+        self.media = media
+        super().__init__(f"nothing to play at {media}")
+
+
+class CommandFailed(CallError):
+    """FreeSWITCH refused a command on this call. `application` is which, `reply` what it said."""
+
+    def __init__(self, application: str, reply: str) -> None:
+        self.application = application
+        self.reply = reply
+        super().__init__(f"{application}: FreeSWITCH answered {reply!r}")
