@@ -166,9 +166,14 @@ class FlowRun:
 
     def config(self, category: str, *path: str) -> Any:
         """Return a configuration value in force for this account."""
+        return self.configured.get(category, *path)
+
+    @property
+    def configured(self) -> Configured:
+        """The configuration as this account sees it."""
         if self._config is None:
             self._config = self.facilities.config.for_account(self.account_id)
-        return self._config.get(category, *path)
+        return self._config
 
     def document(self, doc_id: str) -> Document | None:
         """Return a document of the account, None when it is not there. Raises: StoreUnavailable."""

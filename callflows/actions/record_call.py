@@ -13,17 +13,12 @@ from typing import Any
 from callflows.action import CONTINUE, Action, ActionData, Data, Doubt, Next
 from callflows.actions import _fields
 from callflows.flow_run import FlowRun
-from recording.request import AudioFormat, RecordingRequest
+from recording.parameters import RATES_HZ, resolve
+from recording.request import RecordingRequest
 from storage import http_url
 
 MIN_TIME_LIMIT_S, MAX_TIME_LIMIT_S = 5, 10_800
 """Of the published schema; media.max_recording_time_limit may be lower."""
-
-UNLIMITED_REFUSED_S = 3600
-"""What a limit of 0 comes to unless ecallmgr.allow_endless_recording is true."""
-
-SAMPLE_RATES_HZ = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000})
-"""What FreeSWITCH writes to WAV and to MP3 alike."""
 
 NOT_IN_FORCE = {
     "record_on_answer": "the recording starts at once, not when the call is answered",
@@ -89,33 +84,8 @@ def run(run: FlowRun, data: Data) -> Next:
 
 def request_of(run: FlowRun, data: Data) -> RecordingRequest:
     """Return what the data asks for, defaults and clamps applied."""
-    rate_hz = data["record_sample_rate"]
-    if rate_hz not in SAMPLE_RATES_HZ:
-        rate_hz = run.config("ecallmgr", "record_stereo_sample_rate")
-    min_s = data["record_min_sec"]
     label = data["label"] or run.kvs.flow_name or run.kvs.flow_id
-    return RecordingRequest(
-        format=AudioFormat(data["format"] or run.config("media", "call_recording", "extension")),
-        time_limit_s=time_limit_s(run, data["time_limit"]),
-        sample_rate_hz=rate_hz,
-        min_s=max(0, run.config("media", "record_min_sec") if min_s is None else min_s),
-        media_name=data["media_name"],
-        label=data["label"],
-        origin=f"callflow : {label}",
-        url=data["url"],
-        method=data["method"],
-        follow_transfer=data["should_follow_transfer"],
-    )
-
-
-def time_limit_s(run: FlowRun, asked_s: int | None) -> int | None:
-    """Return the limit in force, None for no limit."""
-    longest_s: int = run.config("media", "max_recording_time_limit")
-    if asked_s == 0:
-        return None if run.config("ecallmgr", "allow_endless_recording") else UNLIMITED_REFUSED_S
-    if asked_s is None or asked_s < 0:
-        return longest_s
-    return min(asked_s, longest_s)
+    return resolve(data, run.configured, origin=f"callflow : {label}")
 
 
 def _repair(data: dict[str, Any], refused: Set[str]) -> dict[str, Any]:
@@ -130,11 +100,11 @@ def _doubts(data: Data) -> Iterator[Doubt]:
     if limit_s is not None and not MIN_TIME_LIMIT_S <= limit_s <= MAX_TIME_LIMIT_S:
         text = f"must be from {MIN_TIME_LIMIT_S} to {MAX_TIME_LIMIT_S} s; a longer one is cut to the longest"
         yield Doubt("time_limit", text, is_fault=True)
-    if rate_hz is not None and rate_hz not in SAMPLE_RATES_HZ:
-        text = f"must be one of {', '.join(map(str, sorted(SAMPLE_RATES_HZ)))}; the default is taken"
+    if rate_hz is not None and rate_hz not in RATES_HZ:
+        text = f"must be one of {', '.join(map(str, sorted(RATES_HZ)))}; the default is taken"
         yield Doubt("record_sample_rate", text, is_fault=True)
     if min_s is not None and min_s < 0:
-        yield Doubt("record_min_sec", "must not be negative; 0 is taken", is_fault=True)
+        yield Doubt("record_min_sec", "must not be negative; the default is taken", is_fault=True)
     if data["url"]:
         try:
             http_url.parse(data["url"])
