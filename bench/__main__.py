@@ -49,10 +49,10 @@ def main() -> int:
         "--only", action="append", default=[], help="engine, greenswitch or bare; may be repeated"
     )
     parser.add_argument("--json", default="bench.json", help="where the figures go")
-    for name, value in (("calls", 1000), ("live-calls", 2000), ("flood-calls", 4000)):
+    for name, value in (("calls", 1000), ("live-calls", 2000)):
         parser.add_argument(f"--{name}", type=int, default=value)
     given = parser.parse_args()
-    plan = Plan(calls=given.calls, live_calls=given.live_calls, flood_calls=given.flood_calls)
+    plan = Plan(calls=given.calls, live_calls=given.live_calls)
     figures = run(plan, given.peer, given.only)
     Path(given.json).write_text(json.dumps(as_json(figures), indent=2) + "\n", encoding="utf-8")
     print(as_table(figures))

@@ -1,7 +1,7 @@
 """Measures one server: how fast it answers, what a call costs, what it holds, how many a second it takes.
 
-Three loads, each by `simulator.load` in a process of its own on the other core: a moderate rate for times and
-CPU a call, many calls that stay for memory, and as many as it can take for the rate.
+Three kinds of load, each by `simulator.load` in a process of its own on the other core: a moderate rate for
+times and CPU a call, many calls that stay for memory, and rising rates until one is not held any more.
 """
 
 from __future__ import annotations
@@ -19,20 +19,23 @@ from bench.report import Figures
 
 PROMPT_S = 0.1
 LOAD_TIMEOUT_S = 300
+LATE_S = 4.0
+"""A call takes some 0.3 s (greenswitch keeps its connection a second longer); a server that is this late has
+begun to pile calls up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How hard. Attributes: calls, rate_per_s: of the moderate load; live_calls, live_rate_per_s: of those
-    that stay; flood_calls: of the rate measurement, offered at flood_rate_per_s.
+    that stay; rates_per_s: tried in turn, each for rate_s.
     """
 
     calls: int = 1000
     rate_per_s: float = 100.0
     live_calls: int = 2000
     live_rate_per_s: float = 200.0
-    flood_calls: int = 4000
-    flood_rate_per_s: float = 2000.0
+    rates_per_s: tuple[int, ...] = (50, 100, 200, 300, 400, 600, 900, 1200, 1500, 2000)
+    rate_s: float = 6.0
 
 
 class Load:
@@ -64,10 +67,7 @@ def measure(name: str, target: str, peer: Peer | None, plan: Plan) -> Figures:
     steady = Load(target, calls=plan.calls, rate_per_s=plan.rate_per_s, hold_s=60, prompt_s=PROMPT_S).report()
     after = _usage(peer)
     live, held_bytes = _hold(target, peer, plan)
-    flood = Load(
-        target, calls=plan.flood_calls, rate_per_s=plan.flood_rate_per_s, hold_s=120, prompt_s=0.02
-    ).report()
-    reports = (first, steady, live, flood)
+    reports = (first, steady, live)
     return Figures(
         peer=name,
         calls=plan.calls,
@@ -79,8 +79,20 @@ def measure(name: str, target: str, peer: Peer | None, plan: Plan) -> Figures:
         next_p99_ms=steady["next_app_ms"].get("p99", 0.0),
         cpu_ms_per_call=(after.cpu_s - before.cpu_s) * 1000 / plan.calls if before and after else None,
         memory_kb_per_live_call=held_bytes / 1000 / plan.live_calls if held_bytes is not None else None,
-        calls_per_s=flood["finished"] / flood["took_s"],
+        calls_per_s=_held_rate(target, plan),
     )
+
+
+def _held_rate(target: str, plan: Plan) -> float:
+    """Return the highest rate held: every call ends well, the last no later than LATE_S after its turn."""
+    held = 0.0
+    for rate in plan.rates_per_s:
+        calls = int(rate * plan.rate_s)
+        report = Load(target, calls=calls, rate_per_s=rate, hold_s=20, prompt_s=PROMPT_S).report()
+        if report["finished"] < calls or report["took_s"] > plan.rate_s + LATE_S:
+            break
+        held = calls / max(plan.rate_s, report["took_s"] - PROMPT_S)
+    return held
 
 
 def _hold(target: str, peer: Peer | None, plan: Plan) -> tuple[dict[str, Any], int | None]:

@@ -12,7 +12,7 @@ LINES: tuple[tuple[str, str, str], ...] = (
     ("next_p99_ms", "completion to next command, 99 of 100", "ms"),
     ("cpu_ms_per_call", "CPU a call (the same figure in s for 1,000 calls)", "ms"),
     ("memory_kb_per_live_call", "memory a live call", "kB"),
-    ("calls_per_s", "calls a second on one core", "1/s"),
+    ("calls_per_s", "calls a second held on one core", "1/s"),
     ("lost", "calls lost or stuck", ""),
 )
 

@@ -75,8 +75,8 @@ class Simulation:
         return is_over and listener.is_good
 
     def _deliveries(self) -> list[str]:
-        documents = self._stage.documents
-        return [str(path.relative_to(self._stage.directory)) for path in sorted(documents.rglob("*-2*,*.*"))]
+        copies = sorted((self._stage.documents / "account").glob(f"*-{'[0-9]' * 6}/*,*"))
+        return [str(path.relative_to(self._stage.directory)) for path in copies]
 
     def _settle(self, engine: Engine) -> None:
         """Wait until the recordings are finished, and delivered or given up."""

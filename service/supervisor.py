@@ -73,7 +73,6 @@ class Supervisor:
                 return 0
             child.delay_s = min(RESTART_MOST_S, child.delay_s * 2)
 
-
     def _begin(self, child: Child) -> subprocess.Popen[bytes]:
         """Start a child; in a session of its own, or Ctrl-C would reach it twice, which means: at once."""
         command = [*self._command, "--process", str(child.index)]

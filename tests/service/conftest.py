@@ -1,0 +1,58 @@
+"""What tests of the service share: the command line in this process, and a house with a simulated switch."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from click.testing import CliRunner, Result
+
+from service.cli import cli
+from tests.service.house import House
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """Put logging back as it was, in loggers kept by modules too: it belongs to the whole process."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers, root.level = handlers, level
+    logging.captureWarnings(capture=False)
+    for module in list(sys.modules.values()):
+        for value in list(vars(module).values()):
+            if isinstance(value, structlog._config.BoundLoggerLazyProxy):
+                value.__dict__.pop("bind", None)  # what cache_logger_on_first_use leaves
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Runs a command line; keyword arguments are settings, such as documents_url."""
+
+    def invoke(*arguments: object, **settings: object) -> Result:
+        environment = {f"CALLFLOWS_{key.upper()}": str(value) for key, value in settings.items()}
+        return CliRunner().invoke(cli, [str(one) for one in arguments], env=environment)
+
+    return invoke
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[Callable[..., House]]:
+    """Opens houses: an engine on a stage of its own and a simulated switch; all are closed at the end."""
+    opened: list[House] = []
+
+    def make(**options: Any) -> House:
+        directory = tmp_path / f"house{len(opened)}"
+        directory.mkdir()
+        opened.append(House(directory, **options))
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.close()
