@@ -1,0 +1,1 @@
+"""The api commands, one file per family."""

@@ -1,0 +1,1 @@
+"""The dialplan applications, one file per family."""

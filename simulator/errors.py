@@ -1,0 +1,34 @@
+"""What can go wrong in the stand-in itself; what it simulates going wrong is in faults.
+
+SimulatorError
+|- ScriptError            a script is unusable; every fault is named
+|- CommandTooLong         a controller sends without an end
+|- CannotOpen             a recording cannot be written there
+|- CannotDecode           a sound file is missing or is no sound
+"""
+
+from __future__ import annotations
+
+
+class SimulatorError(Exception):
+    """Anything the simulator raises on purpose."""
+
+
+class ScriptError(SimulatorError):
+    """A script is unusable. `faults`: one sentence each, beginning with the path in the document."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("; ".join(faults))
+
+
+class CommandTooLong(SimulatorError):
+    """A controller sent more than a command can have, without ending it."""
+
+
+class CannotOpen(SimulatorError):
+    """The file cannot be written there, or nothing here knows the format."""
+
+
+class CannotDecode(SimulatorError):
+    """The file is missing or is no sound."""

@@ -1,0 +1,62 @@
+"""Arguments taken apart."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.words import DialString, dial_strings, split_blanks, variable_block
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", []),
+        ("a  b ", ["a", "b"]),
+        ("'a b' c", ["a b", "c"]),
+        (r"a\ b \d+ c\\d", ["a b", r"\d+", r"c\d"]),
+        ("x '' y", ["x", "", "y"]),
+    ],
+)
+def test_split_blanks(text: str, words: list[str]) -> None:
+    """Quotes and backslashes hold blanks, other backslashes stay."""
+    assert split_blanks(text) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "variables"),
+    [
+        ("{a=1,b=2}", {"a": "1", "b": "2"}),
+        ("{a=1,b=2", {}),
+        ("a=1", {}),
+        ("{^^:a=1,2:b=3}", {"a": "1,2", "b": "3"}),
+        ("{a,b=,=c}", {"b": ""}),
+    ],
+)
+def test_variable_block(text: str, variables: dict[str, str]) -> None:
+    """Without its closing brace a block is nothing at all."""
+    assert variable_block(text) == variables
+
+
+def test_dial_strings() -> None:
+    """Common and own variables, groups and simultaneous endpoints."""
+    groups = dial_strings("{a=1}[b=2,c=x y]user/1@d,user/2@d|[a=9]sofia/gw/3")
+    assert groups == [
+        [DialString("user/1@d", {"a": "1", "b": "2", "c": "x y"}), DialString("user/2@d", {"a": "1"})],
+        [DialString("sofia/gw/3", {"a": "9"})],
+    ]
+
+
+@given(st.text(max_size=60))
+def test_nothing_crashes(text: str) -> None:
+    """Arguments come from anywhere."""
+    split_blanks(text)
+    variable_block(text)
+    dial_strings(text)
+
+
+@given(st.lists(st.from_regex(r"[a-z0-9/.:]{1,8}", fullmatch=True), max_size=5))
+def test_plain_words_come_back(words: list[str]) -> None:
+    """Words without blanks are not changed."""
+    assert split_blanks(" ".join(words)) == words
