@@ -19,9 +19,11 @@ from calls.dtmf import DtmfCollections
 from calls.ending import CallEnd, How, hung_up, left, link_lost
 from calls.errors import CommandFailed
 from calls.identity import CCV_PREFIX, Identity
+from esl import command as commands
 from esl.errors import CommandRefused, LinkLost, ReplyTimeout
 from esl.event import Event
 from esl.quoting import assignment
+from esl.reply import PendingReply
 from esl.session import Completion, Session
 
 EVENTS = (
@@ -281,6 +283,10 @@ class Call:
     def api(self, command: str, arg: str = "", timeout_s: float = 5.0) -> str:
         """Return the output of an API command. Raises: EslError."""
         return self._session.api(command, arg, timeout_s)
+
+    def submit_api(self, command: str, arg: str = "") -> PendingReply:
+        """Run an API command without waiting; it overtakes what the channel is busy with. Raises: EslError."""
+        return self._session.post(commands.api(command, arg))[0]
 
     def close(self) -> None:
         """Let go of the connection; the channel stays as it is."""

@@ -78,16 +78,23 @@ class Control:
         argument = uuid_record_argument(self._ticket, self._path, self._software)
         return self._told("uuid_record", f"{self._ticket.uuid} start {argument}")
 
-    def stop(self) -> bool:
+    def stop(self, *, is_running: bool) -> bool:
         """Have the recording stopped, if the call's connection reaches it; returns at once.
 
+        While a locked application runs (a prompt, above all) FreeSWITCH takes no further command of the
+        channel up, and the recording would outlast its limit by the rest of the prompt; an API command does
+        not queue. Only a recording that has not begun yet is stopped through the queue, behind its start.
         Returns: whether the command was sent.
+        Source: FreeSWITCH switch_core_session.c, switch_core_session_dequeue_private_event (CF_EVENT_LOCK).
         """
         call = self._call()
         if call is None or call.is_ended:
             return False
         try:
-            call.submit("stop_record_session", str(self._path)).forget()
+            if is_running:
+                call.submit_api("uuid_record", f"{self._ticket.uuid} stop {self._path}")
+            else:
+                call.submit("stop_record_session", str(self._path)).forget()
         except (CallError, EslError):
             return False
         return True

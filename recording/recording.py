@@ -139,7 +139,7 @@ class Recording:
             return
         self.asked = asked
         self._life.advance(Happening.STOP_ASKED)
-        if self.control.stop():
+        if self.control.stop(is_running=self.has_started):
             self.told_at_s = time.monotonic()
         self._changed()
 

@@ -84,6 +84,18 @@ def test_the_time_limit_is_exact(beside: Houses) -> None:
     assert seconds_of(copy) == pytest.approx(5.0, abs=0.1)
 
 
+def test_the_time_limit_is_exact_while_a_prompt_plays(beside: Houses) -> None:
+    """A prompt that outlasts the recording does not make it longer."""
+    home = beside()
+    record = ("record_call", {"action": "start", "format": "wav", "time_limit": 5})
+    home.flow("1000", ANSWER, record, ("play", {"id": "tone_stream://%(8000,0,440)"}), HANGUP)
+    home.call("1000")
+    assert home.outcome().ended_by is EndedBy.TIME_LIMIT
+    home.delivered()
+    (copy,) = home.copies()
+    assert seconds_of(copy) == pytest.approx(5.0, abs=0.1)
+
+
 def test_what_is_too_short_is_dropped(beside: Houses) -> None:
     """Below record_min_sec nothing is kept and nothing delivered."""
     home = beside()

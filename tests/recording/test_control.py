@@ -70,7 +70,7 @@ def test_nobody_to_ask() -> None:
     control = _control(None)
     assert control.presence() is Presence.UNKNOWN
     assert "no inbound connection" in control.stop_by_link()
-    assert not control.stop()
+    assert not control.stop(is_running=True)
     with pytest.raises(CallLeft):
         control.start()
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from calls.call import Call
+from calls.media import play
 from calls.signaling import answer, hangup
 from esl.event import Event
 from recording import variables
@@ -100,6 +101,19 @@ def test_limit_is_exact(house: House, audio_format: AudioFormat) -> None:
     assert outcome.ended_by is EndedBy.TIME_LIMIT
     assert 900 <= call.recordings[0].record_ms <= 1100
     assert 900 <= outcome.duration_ms <= (1100 if audio_format is AudioFormat.WAV else 1600)
+
+
+def test_limit_is_exact_while_a_prompt_plays(house: House) -> None:
+    """A locked prompt keeps FreeSWITCH from taking commands up; the recording ends on its limit."""
+
+    def flow(call: Call) -> None:
+        answer(call)
+        play(call, "tone_stream://%(2500,0,440)")
+        hangup(call)
+
+    recording, call = house.record(RecordingRequest(AudioFormat.WAV, 1), flow, TALK)
+    assert _outcome(recording).ended_by is EndedBy.TIME_LIMIT
+    assert 900 <= call.recordings[0].record_ms <= 1100
 
 
 def test_audio_begins_with_the_first_frame(house: House) -> None:
