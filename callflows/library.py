@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from storage.document import Document, DocumentStore, ViewRow
-from storage.errors import BadName, NotFound
+from storage.errors import BadDocument, BadName, NotFound
 
 
 class Library:
@@ -20,10 +20,13 @@ class Library:
         self.documents = documents
 
     def find(self, database: str, doc_id: str) -> Document | None:
-        """Return a document, None when it is not there or deleted the soft way. Raises: StoreUnavailable."""
+        """Return a document, None when it is not there, unreadable or deleted the soft way.
+
+        Raises: StoreUnavailable.
+        """
         try:
             document = self.documents.get(database, doc_id)
-        except (NotFound, BadName):
+        except (NotFound, BadName, BadDocument):
             return None
         return None if is_deleted(document) else document
 

@@ -120,7 +120,11 @@ class Checkup:
         return f"{directory} can be written to by this process"
 
     def _outbox(self) -> str:
-        outbox = Outbox(self._settings.outbox.path)
+        path = self._settings.outbox.path
+        if not path.exists():
+            with tempfile.NamedTemporaryFile(dir=path.parent):
+                return f"{path} is made at the first start"
+        outbox = Outbox(path)
         try:
             counts = outbox.counts()
         finally:
@@ -133,6 +137,7 @@ class Checkup:
         config = SystemConfig(
             StoredConfig(store), node=self._settings.freeswitch.node_name, zone=documents.zone
         )
+        store.ping()
         config.start()
         is_storing = config.get("media", "store_recordings")
         config.stop()

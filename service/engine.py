@@ -94,9 +94,9 @@ class Engine:
         if self.link:
             self.link.start(self.recorder)
         self.lag.start()
-        self.listener.start()
-        if self.http:
+        if self.http:  # before the first call: an address in use must not cut calls off
             self.http.start()
+        self.listener.start()
         host, port = self.listener.address[:2]
         log.info("engine_started", host=host, port=port)
 

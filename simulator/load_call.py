@@ -162,6 +162,7 @@ class LoadCall:
         headers: Headers = [("Application", name), ("Application-Data", data)]
         headers.append(("Application-UUID", command.get("event-uuid") or str(uuid.uuid4())))
         running = _Running(name, headers, command.get("event-lock") == "true")
+        self._set("current_application", name)
         self._event("CHANNEL_EXECUTE", headers)
         if name == "hangup":
             self._running.append(running)
@@ -226,6 +227,7 @@ class LoadCall:
             self._set(words[place], self._plan.digits)
 
     def _complete(self, running: _Running, response: str) -> None:
+        self._set("current_application", running.name)  # by which some controllers know whose end it is
         self._event("CHANNEL_EXECUTE_COMPLETE", [*running.headers, ("Application-Response", response)])
         self._completed = time.monotonic()
 

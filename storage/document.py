@@ -61,7 +61,10 @@ class DocumentStore(Protocol):
     """
 
     def get(self, database: str, doc_id: str) -> Document:
-        """Return one document, with `_id` and `_rev`. Raises: NotFound (also when deleted)."""
+        """Return one document, with `_id` and `_rev`.
+
+        Raises: NotFound (also when deleted); BadDocument: it is there and cannot be read.
+        """
 
     def save(self, database: str, document: Document) -> Document:
         """Create or replace one document and return it with its new `_rev`.

@@ -67,7 +67,7 @@ class FolderStore:
         self._watch = FolderWatch(self._look_over)
 
     def get(self, database: str, doc_id: str) -> Document:
-        """See DocumentStore.get. A file that is no document is as good as none, and logged."""
+        """See DocumentStore.get; of a file that broke while it was followed the last good version stays."""
         memory = self._database(database)
         check_doc_id(doc_id)
         if memory.is_loaded:
@@ -75,8 +75,9 @@ class FolderStore:
         directory = self._directory(database)
         read = self._on_disk(database, lambda: read_document(directory, doc_id))
         if isinstance(read, DocumentFault):
-            log.error("document_unreadable", path=read.path, line=read.line, reason=read.reason)
-        if read is None or isinstance(read, DocumentFault):
+            raise read.error()
+        if read is None:
+            self._on_disk(database, self._require_root)
             raise NotFound(database, doc_id)
         return read.document
 
@@ -197,6 +198,10 @@ class FolderStore:
             directory_of(database)
             self._databases[database] = FolderDatabase(database)
         return self._databases[database]
+
+    def _require_root(self) -> None:
+        """Tell a folder that is away from one that lacks a document. Raises: OSError."""
+        self._root.stat()
 
     def _directory(self, database: str) -> Path:
         return self._root / directory_of(database)

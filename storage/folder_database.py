@@ -9,6 +9,7 @@ from gevent.lock import RLock
 
 from storage.document import Change, Document, ViewRow
 from storage.errors import NotFound, StoreUnavailable
+from storage.folder_names import document_file
 from storage.folder_reading import DocumentFault, Scan, Stamp, StoredDocument
 from storage.view_index import ViewIndex
 from storage.views import known_view
@@ -54,11 +55,14 @@ class FolderDatabase:
         self._documents, self._stamps, self._indexes = {}, {}, {}
 
     def get(self, doc_id: str) -> Document:
-        """Return one document. Raises: NotFound."""
+        """Return one document. Raises: NotFound; BadDocument: its file is none, and never was."""
         try:
             return self._documents[doc_id]
         except KeyError as exc:
             self._require_read()
+            fault = self._faults.get(document_file(doc_id))
+            if fault is not None:
+                raise fault.error() from exc
             raise NotFound(self.database, doc_id) from exc
 
     def documents(self) -> list[Document]:

@@ -66,6 +66,11 @@ class DocumentFault:
     line: int
     reason: str
 
+    def error(self) -> BadDocument:
+        """The same as an error, for whoever asked for that document."""
+        where = f"{self.path}:{self.line}" if self.line else self.path
+        return BadDocument(f"{where}: {self.reason}")
+
 
 @dataclass(slots=True)
 class Scan:

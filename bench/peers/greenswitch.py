@@ -11,7 +11,7 @@ from gevent import monkey
 
 monkey.patch_all()
 
-import gevent  # noqa: E402 - after patching
+import gevent.event  # noqa: E402 - after patching
 import greenswitch  # noqa: E402
 
 PROMPT = "silence_stream://100"
@@ -25,6 +25,8 @@ class Ivr:
 
     def run(self) -> None:
         """Answer, play, hang up; a caller who leaves first ends it."""
+        gone = gevent.event.Event()
+        self.session.register_handle("CHANNEL_HANGUP", lambda _event: gone.set())
         try:
             self.session.connect()
             self.session.myevents()
@@ -32,6 +34,7 @@ class Ivr:
             self.session.answer()
             self.session.playback(PROMPT, block=True)
             self.session.hangup()
+            gone.wait(5)  # else its `stop` would leave before FreeSWITCH has taken the hangup up
         except greenswitch.esl.OutboundSessionHasGoneAway:
             pass
         finally:
