@@ -285,7 +285,7 @@ class Call:
         return self._session.api(command, arg, timeout_s)
 
     def submit_api(self, command: str, arg: str = "") -> PendingReply:
-        """Run an API command without waiting; it overtakes what the channel is busy with. Raises: EslError."""
+        """Run an API command without waiting, past the channel's queue. Raises: EslError."""
         return self._session.post(commands.api(command, arg))[0]
 
     def close(self) -> None:

@@ -4,8 +4,6 @@ What a key does is said here and nowhere else; the reference and the sample file
 (config.reference).
 """
 
-# ruff: noqa: RUF009 - `setting` makes a dataclass field, as dataclasses.field does
-
 from __future__ import annotations
 
 import socket
