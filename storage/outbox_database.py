@@ -7,8 +7,11 @@ ending at once cost a few syncs, not a hundred. A write that fails is undone alo
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -93,13 +96,14 @@ class OutboxDatabase:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.touch(mode=0o600, exist_ok=True)  # targets carry credentials
-            db = sqlite3.connect(
-                self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-            )
-            db.row_factory = sqlite3.Row
-            for pragma in _PRAGMAS:
-                db.execute(f"PRAGMA {pragma}")
-            outbox_schema.migrate(db)
+            with _alone(self._path.parent):
+                db = sqlite3.connect(
+                    self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+                )
+                db.row_factory = sqlite3.Row
+                for pragma in _PRAGMAS:
+                    db.execute(f"PRAGMA {pragma}")
+                outbox_schema.migrate(db)
         except StoreError as exc:
             ticket.error = exc
         except (OSError, sqlite3.Error) as exc:
@@ -160,3 +164,19 @@ class OutboxDatabase:
         unavailable = StoreUnavailable(f"outbox {self._path}: {exc}")
         unavailable.__cause__ = exc
         return unavailable
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Keep other processes from opening at the same moment.
+
+    Two that switch a new file to WAL together get "database is locked" at once: SQLite does not ask the busy
+    timeout where waiting could never end (sqlite3_busy_handler). It is the directory that is locked, so that
+    no file is left behind.
+    """
+    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
