@@ -170,9 +170,10 @@ class Engine:
         health = self.store.health()
         if not health.is_available:
             return Condition(State.DEGRADED, f"{health.reason}; calls whose documents are cached go on")
-        if health.feeds_down:
-            return Condition(State.DEGRADED, f"edits may be seen late: {', '.join(health.feeds_down)}")
-        return Condition(State.OK)
+        # A database nobody has made yet has no feed either, and is no fault: a folder without accounts/, say.
+        return Condition(
+            State.OK, f"not followed: {', '.join(health.feeds_down)}" if health.feeds_down else ""
+        )
 
     def _config_condition(self) -> Condition:
         problems = self.config.health()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import time
 from collections.abc import Callable
@@ -161,6 +162,16 @@ def test_all_is_well_at_first(house: Houses) -> None:
     report = engine.health.report()
     assert set(report) == {"calls", "documents", "system_config", "outbox", "event_socket"}
     assert worst(report) is State.OK, report
+
+
+def test_a_folder_without_accounts_is_well(house: Houses) -> None:
+    """A database nobody has made is no fault; it is named, and looked for."""
+    home = house()
+    shutil.rmtree(home.stage.documents / "accounts", ignore_errors=True)
+    home.flow("1000", ("answer", {}), HANGUP)
+    assert home.call("1000").wait_ended(CALL_S)
+    eventually(lambda: "accounts" in home.engine.health.report()["documents"].detail)
+    assert home.engine.health.report()["documents"].state is State.OK
 
 
 def test_a_recording_that_cannot_be_delivered_shows_in_health(house: Houses) -> None:
