@@ -170,10 +170,14 @@ class Engine:
         health = self.store.health()
         if not health.is_available:
             return Condition(State.DEGRADED, f"{health.reason}; calls whose documents are cached go on")
+        if not health.feeds_down:
+            return Condition(State.OK)
         # A database nobody has made yet has no feed either, and is no fault: a folder without accounts/, say.
-        return Condition(
-            State.OK, f"not followed: {', '.join(health.feeds_down)}" if health.feeds_down else ""
-        )
+        try:
+            self.store.ping()
+        except StoreError as exc:
+            return Condition(State.DEGRADED, f"{exc}; calls whose documents are cached go on")
+        return Condition(State.OK, f"not there, or not followed now: {', '.join(health.feeds_down)}")
 
     def _config_condition(self) -> Condition:
         problems = self.config.health()
