@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import gevent
 import pytest
 
 from calls.cause import HangupCause
@@ -20,6 +19,7 @@ from simulator.simcall import SimCall
 from simulator.switch import Switch
 from storage.outbox import Outbox
 from tests.callflows.kit import ACCOUNT, House, node
+from tests.waiting import eventually
 
 DEADLINE_S = 15.0
 CONFIG = {"media": {"store_recordings": True}, "callflow.menu": {"min_greeting_length": 300}}
@@ -74,10 +74,7 @@ class Exchange:
         given = {"callflows_account_id": ACCOUNT, **(variables or {})}
         call = self.switch.place_call("1000", script=script, variables=given)
         assert call.wait_ended(DEADLINE_S), [str(line) for line in call.log]
-        deadline_s = time.monotonic() + DEADLINE_S
-        while not self.house.reports or self.recorder.live:
-            assert time.monotonic() < deadline_s
-            gevent.sleep(0.005)
+        eventually(lambda: self.house.reports and not self.recorder.live, DEADLINE_S)
         return call
 
 

@@ -15,6 +15,7 @@ from calls.call import Call
 from calls.reception import receive
 from esl.event import Event
 from esl.session import Session
+from tests.waiting import eventually
 
 UUID = "3e69dcc5-283d-4712-b208-b2b7771bdcab"
 DEADLINE_S = 5.0
@@ -97,9 +98,7 @@ class ScriptedSwitch:
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         """Let the others run until the condition holds."""
-        with gevent.Timeout(DEADLINE_S):
-            while not condition():
-                gevent.sleep(0.001)
+        eventually(condition, DEADLINE_S)
 
     def wait_run(self, app: str, count: int = 1) -> None:
         """Wait until an application has been run so many times."""
