@@ -218,7 +218,8 @@ class Session:
         """The connection's callback: nothing more comes."""
         for completion in list(self._completions.values()):
             completion.fail("the connection is closed")
-        on_close, self.on_close = self.on_close, None
+        on_close = self.on_close
+        self.on_event = self.on_close = None  # no cycle with their owner, so that memory is free at once
         if self._closing is not None:
             self._closing.set()
         if on_close is not None:

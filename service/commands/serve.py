@@ -12,6 +12,7 @@ from gevent.event import Event
 
 from config.logging import configure
 from config.settings import Settings, shown
+from service.collector import keep_collections_short
 from service.engine import Engine
 from service.options import load_settings, settings_option
 from service.supervisor import Supervisor, command_line
@@ -31,6 +32,7 @@ def serve(settings: Settings, process: int) -> int:
     log.info("settings_in_force", **shown(settings))
     engine = Engine(settings, process=process)
     engine.start()
+    keep_collections_short()
     asked_to_stop.wait()
     draining = gevent.spawn(engine.drain, settings.service.drain_timeout_s)
     gevent.wait([draining, asked_again], count=1)
