@@ -14,6 +14,7 @@ import gevent  # noqa: E402 - after patching
 
 from config.logging import configure  # noqa: E402
 from config.sections import LogFormat, LogLevel  # noqa: E402
+from service.collector import keep_collections_short  # noqa: E402
 from service.stage import ACCOUNT, Stage  # noqa: E402
 from storage.names import account_db  # noqa: E402
 
@@ -33,6 +34,7 @@ def main(port: int) -> None:
         stage.write("accounts", ACCOUNT, {"pvt_type": "account", "name": ACCOUNT})
         stage.write(account_db(ACCOUNT), "main", document)
         stage.engine().start()
+        keep_collections_short()
         print("ready", flush=True)
         gevent.get_hub().join()
 
