@@ -53,7 +53,7 @@ class Engine:
     def __init__(self, settings: Settings, *, process: int = 0) -> None:
         self.settings = settings
         self.metrics = Metrics()
-        self.store: CachedStore = open_store(settings.documents.url)
+        self.store: CachedStore = open_store(settings.documents.url, max_age_s=settings.documents.cache_s)
         node = settings.freeswitch.node_name
         self.config = SystemConfig(StoredConfig(self.store), node=node, zone=settings.documents.zone)
         self.outbox = Outbox(settings.outbox.path, backoff=Backoff(cap_s=settings.outbox.max_backoff_s))

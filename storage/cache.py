@@ -56,11 +56,15 @@ class StoreHealth:
 class CachedStore:
     """A DocumentStore in front of another.
 
-    Args: store: closed with this one; entries: the memory, for those who want another size.
+    Args: store: closed with this one; entries: the memory, for those who want another size; max_age_s: see
+    MAX_AGE_S.
     """
 
-    def __init__(self, store: DocumentStore, entries: Entries | None = None) -> None:
+    def __init__(
+        self, store: DocumentStore, entries: Entries | None = None, *, max_age_s: float = MAX_AGE_S
+    ) -> None:
         self._store = store
+        self.max_age_s = max_age_s
         self._entries = entries or Entries()
         self._fetches = Fetches(store)
         self._followed: OrderedDict[str, _Followed] = OrderedDict()
@@ -160,7 +164,7 @@ class CachedStore:
         entry, followed = self._entries.find(database, question), self._followed.get(database)
         if entry is not None and followed is not None and not entry.is_stale:
             self._followed.move_to_end(database)
-            if followed.is_live or time.monotonic() - entry.fetched_at < MAX_AGE_S:
+            if followed.is_live or time.monotonic() - entry.fetched_at < self.max_age_s:
                 return _given(entry.answer)
         if kind_of(database) is DatabaseKind.MONTH:
             return self._fetches.direct(ask)

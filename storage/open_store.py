@@ -7,7 +7,7 @@ from typing import Literal, overload
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from config.errors import SettingsError
-from storage.cache import CachedStore
+from storage.cache import MAX_AGE_S, CachedStore
 from storage.couchdb import CouchStore
 from storage.couchdb_link import CouchAddress
 from storage.document import DocumentStore
@@ -17,17 +17,18 @@ COUCHDB_PORT = 5984
 
 
 @overload
-def open_store(url: str) -> CachedStore: ...
+def open_store(url: str, *, max_age_s: float = MAX_AGE_S) -> CachedStore: ...
 @overload
-def open_store(url: str, *, cache: Literal[True]) -> CachedStore: ...
+def open_store(url: str, *, cache: Literal[True], max_age_s: float = MAX_AGE_S) -> CachedStore: ...
 @overload
 def open_store(url: str, *, cache: Literal[False]) -> DocumentStore: ...
-def open_store(url: str, *, cache: bool = True) -> DocumentStore:
+def open_store(url: str, *, cache: bool = True, max_age_s: float = MAX_AGE_S) -> DocumentStore:
     """Return the store a URL names. Nothing is asked of it yet: a store that is down can be opened.
 
     Args: url: `file:///path/of/a/folder` or `http(s)://[user:password@]host[:port][/prefix]`, user and
     password percent-encoded; cache: whether reads go through memory (storage.cache), which calls want, and
-    commands that go over everything once do not.
+    commands that go over everything once do not; max_age_s: how old an answer may get while the changes feed
+    is away.
     Raises: SettingsError: it is neither.
     """
     store: DocumentStore
@@ -39,7 +40,7 @@ def open_store(url: str, *, cache: bool = True) -> DocumentStore:
             store = CouchStore(_address(parts))
         case _:
             raise SettingsError(["the documents' URL must begin with file:///, http:// or https://"])
-    return CachedStore(store) if cache else store
+    return CachedStore(store, max_age_s=max_age_s) if cache else store
 
 
 def _split(url: str) -> SplitResult:

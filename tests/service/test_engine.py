@@ -7,6 +7,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import gevent
@@ -162,6 +163,18 @@ def test_all_is_well_at_first(house: Houses) -> None:
     report = engine.health.report()
     assert set(report) == {"calls", "documents", "system_config", "outbox", "event_socket"}
     assert worst(report) is State.OK, report
+
+
+def test_the_cache_setting_reaches_the_cache(tmp_path: Path) -> None:
+    """How old a document may get without the feed is the operator's to say."""
+    settings = Stage(tmp_path).settings()
+    chosen = replace(settings, documents=replace(settings.documents, cache_s=7.0))
+    engine = Engine(chosen)
+    try:
+        assert engine.store.max_age_s == 7.0
+    finally:
+        engine.store.close()
+        engine.outbox.close()
 
 
 def test_a_folder_without_accounts_is_well(house: Houses) -> None:

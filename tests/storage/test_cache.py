@@ -212,7 +212,7 @@ def test_an_answer_grows_old_while_the_feed_is_down(
     cached.get(DATABASE, "flow")
     assert asked(couch, "/flow") == 1
     assert cached.health().feeds_down == (DATABASE,)
-    monkeypatch.setattr(cache, "MAX_AGE_S", 0.0)
+    monkeypatch.setattr(cached, "max_age_s", 0.0)
     cached.get(DATABASE, "flow")
     assert asked(couch, "/flow") == 2
 
