@@ -25,7 +25,7 @@ from calls.call import Call
 from calls.cause import HangupCause, Termination
 from calls.ending import How
 from calls.errors import CallGone
-from calls.reception import receive
+from calls.reception import LINGER_S, receive
 from calls.signaling import hangup, respond
 from esl.session import Session
 from storage.document import Document, DocumentStore
@@ -65,7 +65,8 @@ class CallflowRunner:
     Args: documents: where callflows, menus and media are, with a cache (storage.cache) in front; config:
     system_config; recorder: of all calls; registry: the actions; media: where FreeSWITCH finds
     attachments; media_dir: where FreeSWITCH writes, and we read, what callers record into documents;
-    default_account: of calls that name none; on_report: told of every call's end, must not wait.
+    default_account: of calls that name none; linger_s: see calls.reception;
+    on_report: told of every call's end, must not wait.
     """
 
     def __init__(
@@ -78,8 +79,10 @@ class CallflowRunner:
         *,
         media_dir: Path,
         default_account: str = "",
+        linger_s: int = LINGER_S,
         on_report: Callable[[CallReport], None] | None = None,
     ) -> None:
+        self._linger_s = linger_s
         library = Library(documents)
         lookup = Lookup(library, FlowCompiler(registry))
         self.facilities = Facilities(
@@ -96,7 +99,7 @@ class CallflowRunner:
 
     def handle(self, session: Session) -> None:
         """Run one call to its end; returns when the connection is no longer needed. Never raises."""
-        passage = _Passage(receive(session))
+        passage = _Passage(receive(session, self._linger_s))
         call = passage.call
         try:
             self._serve(passage)

@@ -12,15 +12,16 @@ LINGER_S = 10
 they come within milliseconds, and the connection is closed as soon as CHANNEL_HANGUP_COMPLETE is in."""
 
 
-def receive(session: Session) -> Call:
+def receive(session: Session, linger_s: int = LINGER_S) -> Call:
     """Take a call over: subscribe to its events in one write, without waiting for the replies.
 
-    Args: session: whose hand-over is complete, and which nobody has begun. Returns: the call; its first
+    Args: session: whose hand-over is complete, and which nobody has begun; linger_s: see LINGER_S.
+    Returns: the call; its first
     commands may be submitted at once. If the connection has closed already, the call has ended.
     """
     call = Call(session, identify(session.channel))
     try:
-        session.begin(EVENTS, LINGER_S)
+        session.begin(EVENTS, linger_s)
     except LinkLost:
         call.log.debug("link_lost_at_reception", reason=session.close_reason)
     return call

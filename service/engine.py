@@ -75,6 +75,7 @@ class Engine:
             media=media_place(settings.documents.url),
             media_dir=settings.freeswitch.recordings_dir,
             default_account=settings.documents.default_account,
+            linger_s=settings.freeswitch.linger_s,
             on_report=self.metrics.call_ended,
         )
         host, port = settings.freeswitch.listen

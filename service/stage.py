@@ -19,7 +19,7 @@ class Stage:
 
     Args: directory: exists, may hold a folder of documents already; event_socket: of a running
     FreeSWITCH, "" when the caller brings a simulator; account: of calls that name none; port: to listen on,
-    0 for any free one; max_calls: see the setting.
+    0 for any free one; max_calls, linger_s: see the settings.
     """
 
     def __init__(
@@ -31,6 +31,7 @@ class Stage:
         account: str = ACCOUNT,
         port: int = 0,
         max_calls: int = 3000,
+        linger_s: int = 10,
     ) -> None:
         self.directory = directory
         self.documents = directory / "documents"
@@ -40,6 +41,7 @@ class Stage:
         self._password = password
         self._port = port
         self._max_calls = max_calls
+        self._linger_s = linger_s
 
     def write(self, database: str, doc_id: str, document: Mapping[str, Any]) -> Path:
         """Write one document and return its file."""
@@ -53,6 +55,7 @@ class Stage:
         environment = {
             "CALLFLOWS_FREESWITCH_LISTEN": f"127.0.0.1:{self._port}",
             "CALLFLOWS_FREESWITCH_MAX_CALLS": str(self._max_calls),
+            "CALLFLOWS_FREESWITCH_LINGER_S": str(self._linger_s),
             "CALLFLOWS_FREESWITCH_EVENT_SOCKET": self._event_socket,
             "CALLFLOWS_FREESWITCH_RECORDINGS_DIR": str(self.recordings),
             "CALLFLOWS_DOCUMENTS_URL": (documents or self.documents).resolve().as_uri(),

@@ -177,6 +177,15 @@ def test_the_cache_setting_reaches_the_cache(tmp_path: Path) -> None:
         engine.outbox.close()
 
 
+def test_the_linger_setting_reaches_freeswitch(house: Houses) -> None:
+    """How long FreeSWITCH keeps a call's connection after its end is the operator's to say."""
+    home = house(linger_s=7)
+    home.flow("1000", ("answer", {}), HANGUP)
+    call = home.call("1000")
+    eventually(lambda: getattr(call.session.controller, "linger_s", None) is not None)
+    assert call.session.controller.linger_s == 7
+
+
 def test_a_folder_without_accounts_is_well(house: Houses) -> None:
     """A database nobody has made is no fault; it is named, and looked for."""
     home = house()
