@@ -55,10 +55,14 @@ def _dial_one(session: Session, target: DialString) -> tuple[Session | None, str
         return None, "SUBSCRIBER_ABSENT"
     leg = new_party_leg(session, target)
     channel = session.channel
+    cause = _ring(session, leg, party, target)
     channel.push("originated_legs", f"{leg.channel.uuid};Outbound Call;{leg.channel.profile.destination}")
     channel.profile.callee_number = leg.channel.profile.destination
-    cause = _ring(session, leg, party, target)
     if cause == "SUCCESS":
+        signalling.answer(leg)
+        channel.set("originate_signal_bond", leg.channel.uuid)
+        signalling.answer(session)
+        channel.set("originate_signal_bond", None)
         channel.push("originate_causes", f"{leg.channel.uuid};NONE")
         FarEnd(leg).begin(party.steps)
         return leg, cause
@@ -86,19 +90,18 @@ def _ring(session: Session, leg: Session, party: Party, target: DialString) -> s
         return _cancelled(session)
     if answers_s >= gives_up_s:
         return "ALLOTTED_TIMEOUT"
-    signalling.answer(leg)
     return "SUCCESS"
 
 
 def _show_ringing(session: Session, leg: Session, party: Party) -> None:
     """The party rings, and the caller gets to hear of it unless it was answered before."""
-    signalling.ring_ready(leg)
-    session.channel.times.progress = leg.channel.times.progress
     if party.early_media:
         signalling.pre_answer(leg)
         signalling.pre_answer(session)
-    else:
-        signalling.ring_ready(session)
+        return
+    signalling.ring_ready(leg)
+    session.channel.times.progress = leg.channel.times.progress
+    signalling.ring_ready(session)
 
 
 def _pass_time(session: Session, until_s: float) -> bool:

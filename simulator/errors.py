@@ -4,6 +4,7 @@ SimulatorError
 |- ScriptError            a script is unusable; every fault is named
 |- CommandTooLong         a controller sends without an end
 |- CannotOpen             a recording cannot be written there
+|- DiskFull               there is no room for more of it
 |- CannotDecode           a sound file is missing or is no sound
 """
 
@@ -28,6 +29,14 @@ class CommandTooLong(SimulatorError):
 
 class CannotOpen(SimulatorError):
     """The file cannot be written there, or nothing here knows the format."""
+
+
+class DiskFull(SimulatorError):
+    """Not everything fits; what does is written. `lost_bytes`: what does not."""
+
+    def __init__(self, lost_bytes: int) -> None:
+        self.lost_bytes = lost_bytes
+        super().__init__(f"{lost_bytes} bytes do not fit")
 
 
 class CannotDecode(SimulatorError):

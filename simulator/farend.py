@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from simulator import refer
 from simulator.decode import clip
 from simulator.dtmf import DEFAULT_SAMPLES, Digit
 from simulator.errors import CannotDecode
 from simulator.events import Event
+from simulator.joining import hold, unhold
 from simulator.loop import Signal, Task, current, new_signal, spawn
 from simulator.script import Act, Step, Trigger
 from simulator.session import Session
 from simulator.source import Speech
 from simulator.voice import seed_of
 
+# How long a phone talks to whom it consults before it hands the call over.
+_TALK_S = 1.0
 _PAUSE_S = {"w": 0.5, "W": 1.0}
 
 
@@ -86,6 +90,14 @@ class FarEnd:
             case Act.HANG_UP:
                 session.note("far end", f"hangs up ({step.value})")
                 session.hangup(step.value)
+            case Act.HOLD:
+                hold(session)
+            case Act.UNHOLD:
+                unhold(session)
+            case Act.TRANSFER:
+                refer.blind_transfer(session, step.value)
+            case Act.CONSULT:
+                spawn(refer.attended_transfer, session, step.value, _TALK_S)
 
     def _say(self, duration_ms: int) -> None:
         session = self._session

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator import recorder, signalling
-from simulator.audiofile import AudioWriter
-from simulator.errors import CannotOpen
+from simulator.audiofile import FLUSH_BYTES, AudioWriter
+from simulator.capture import settled_s, step_s
+from simulator.errors import CannotOpen, DiskFull
 from simulator.loop import off_hub
 from simulator.mixdown import Layout, Mixdown
 from simulator.player import on_terminator
@@ -28,7 +29,11 @@ _DEFAULT_SILENCE_S = 3
 
 @dataclass(slots=True)
 class _Take:
-    """One foreground recording. threshold: mean sample value; patience: silent frames until it ends."""
+    """One foreground recording.
+
+    Attributes: threshold: mean sample value; patience: silent frames until it ends; frames: taken so far;
+    waiting: slots of those that are not in the file yet; failed: the disk is full.
+    """
 
     session: Session
     path: Path
@@ -38,8 +43,10 @@ class _Take:
     threshold: int
     patience: int
     next_slot: int
-    slots: list[int] = field(default_factory=list)
+    frames: int = 0
+    waiting: list[int] = field(default_factory=list)
     silent_frames: int = 0
+    failed: bool = False
 
 
 def record(session: Session, data: str) -> None:
@@ -55,7 +62,9 @@ def record(session: Session, data: str) -> None:
     options = RecordingOptions(channel, {})
     path = session.core.settings.sounds_dir / words[0]
     try:
-        writer = recorder.open_file(session, path, options.rate_hz, 1, options)
+        # Here FreeSWITCH knows only its default buffer and none.
+        buffer_bytes = FLUSH_BYTES if options.buffer_bytes else 0
+        writer = recorder.open_file(session, path, options.rate_hz, 1, options, buffer_bytes)
     except CannotOpen as exc:
         session.note("recording", f"{path} cannot be opened ({exc})")
         session.hangup("DESTINATION_OUT_OF_ORDER")
@@ -88,18 +97,21 @@ def _run(take: _Take) -> None:
         if _add_frames(take):
             session.channel.set("silence_hits_exhausted", "true")
             break
+        _write(take, settled_s(clock))
+        if take.failed:
+            break
         session.wait(_next_look(take, began_epoch_s))
     session.heard.end(noise, clock.now())
 
 
-def _next_look(take: _Take, began_epoch_s: int) -> float | None:
-    """When something may be due: every slot while silence is counted, else only the limit."""
+def _next_look(take: _Take, began_epoch_s: int) -> float:
+    """When something may be due: every slot while silence is counted, else the file's growth or the limit."""
     clock = take.session.clock
     if take.threshold:
         return take.session.slots.following(clock.now())
-    if not take.limit_s:
-        return None
-    due_s = clock.now() + clock.until_epoch(began_epoch_s + take.limit_s + 1)
+    due_s = clock.now() + step_s(clock, take.writer.buffer_bytes)
+    if take.limit_s:
+        due_s = min(due_s, clock.now() + clock.until_epoch(began_epoch_s + take.limit_s + 1))
     return take.session.slots.following(due_s)
 
 
@@ -111,7 +123,8 @@ def _add_frames(take: _Take) -> bool:
         take.next_slot = slot + 1
         at_s = session.slots.edge(slot)
         if sends_silence or session.said.flows_at(at_s):
-            take.slots.append(slot)
+            take.frames += 1
+            take.waiting.append(slot)
         if not take.threshold:
             continue
         loud = session.said.level_at(at_s) >= take.threshold
@@ -125,23 +138,33 @@ def _finish(take: _Take) -> None:
     session, channel = take.session, take.session.channel
     if take.silent_frames < take.patience:
         _add_frames(take)
-    size = off_hub(_write, take)
-    samples = len(take.slots) * SLOT_MS * channel.rate_hz // 1000
+    size = off_hub(_close, take)
+    samples = take.frames * SLOT_MS * channel.rate_hz // 1000
     channel.set("record_record_file_size", str(size))
     channel.set("record_file_size", str(size))
     channel.set("record_seconds", str(samples // channel.rate_hz))
-    channel.set("record_ms", str(len(take.slots) * SLOT_MS))
+    channel.set("record_ms", str(take.frames * SLOT_MS))
     channel.set("record_samples", str(samples))
-    session.note("recording", f"{take.path} ends after {len(take.slots) * SLOT_MS / 1000:.2f} s")
+    session.note("recording", f"{take.path} ends after {take.frames * SLOT_MS / 1000:.2f} s")
     session.fire("RECORD_STOP", [("Record-File-Path", str(take.path))])
     signalling.execute_on(session, "execute_on_record_stop")
 
 
-def _write(take: _Take) -> int:
-    frames = [(Frame(slot, None), False) for slot in take.slots]
-    session = take.session
+def _close(take: _Take) -> int:
+    _write(take, take.session.clock.now())
+    return take.writer.close()
+
+
+def _write(take: _Take, until_s: float) -> None:
+    """Put the frames that were taken before then into the file."""
+    session, last = take.session, take.session.slots.index(until_s)
+    frames = [(Frame(slot, None), False) for slot in take.waiting if slot <= last]
+    take.waiting = take.waiting[len(frames) :]
     mixdown = Mixdown(
         session.said, session.heard, session.slots, spans(frames), take.options.rate_hz, Layout.MONO
     )
-    mixdown.write_to(take.writer)
-    return take.writer.close()
+    for _, samples in mixdown.blocks():
+        try:
+            take.writer.write(samples)
+        except DiskFull:
+            take.failed = True

@@ -13,7 +13,7 @@ from simulator import signalling
 from simulator.channel import Channel, Profile, State, Times
 from simulator.core import Core
 from simulator.faults import Faults
-from simulator.lifecycle import finish, run
+from simulator.lifecycle import run
 from simulator.loop import spawn
 from simulator.script import Media, Script
 from simulator.session import Session
@@ -179,7 +179,7 @@ def new_party_leg(caller: Session, target: DialString) -> Session:
     leg.note("party", name)
     leg.fire("CHANNEL_CREATE")
     leg.fire("CHANNEL_OUTGOING")
-    spawn(_consume_media, leg)
+    spawn(_live, leg)
     return leg
 
 
@@ -235,13 +235,7 @@ def _exported(caller: Session) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def _consume_media(leg: Session) -> None:
-    """The thread of a dialled leg: commands and digits, until it is down or sent elsewhere."""
-    while leg.ready:
-        leg.wait()
-        leg.take_interrupt()
-        if leg.ready:
-            leg.run_commands()
-            leg.take_digit()
-    signalling.hangup(leg, "NORMAL_CLEARING")
-    finish(leg)
+def _live(leg: Session) -> None:
+    """The thread of a dialled leg: it follows until it is down, or goes where it is sent."""
+    leg.consume_media()
+    run(leg, [])

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from simulator import displacing
 from simulator.causes import q850
 from simulator.cdr import set_timestamps
 from simulator.channel import State
+from simulator.recording import finish_all
 from simulator.session import Session
 
 
@@ -29,8 +31,14 @@ def run(session: Session, actions: Iterable[tuple[str, str]]) -> None:
             if session.redirect is None:
                 session.hangup("NORMAL_CLEARING")
             else:
-                queue, session.redirect = session.redirect, None
+                elsewhere, session.redirect = session.redirect, None
+                session.wait_unbridged()
                 session.channel.state = session.channel.running_state = State.CS_EXECUTE
+                if callable(elsewhere):
+                    queue = []
+                    elsewhere()
+                else:
+                    queue = elsewhere
     finally:
         session.hangup("NORMAL_TEMPORARY_FAILURE")
         finish(session)
@@ -41,8 +49,9 @@ def finish(session: Session) -> None:
     channel = session.channel
     channel.times.hungup = session.clock.epoch_us()
     channel.running_state = State.CS_HANGUP
-    for recording in list(session.recordings.values()):
-        recording.finish()
+    for spec in list(session.displaced):
+        displacing.stop(session, spec)
+    finish_all(list(session.recordings.values()))
     channel.set("hangup_cause", channel.hangup_cause)
     channel.set("hangup_cause_q850", str(q850(channel.hangup_cause)))
     set_timestamps(channel)

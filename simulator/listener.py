@@ -12,11 +12,13 @@ from simulator import wire
 from simulator.core import Core
 from simulator.errors import CommandTooLong
 from simulator.events import EVENT_NAMES, Event
-from simulator.loop import spawn
+from simulator.loop import spawn, spawn_later
 from simulator.outlet import Outlet
 from simulator.session import Session
 from simulator.subscription import Subscription
 
+# How long an event may be under way while an api command is answered.
+_QUEUES_S = 0.005
 NOT_FOUND = "-ERR command not found"
 _LOG_LEVELS = ("console", "alert", "crit", "err", "warning", "notice", "info", "debug")
 
@@ -31,6 +33,8 @@ class Listener:
         self.running = True
         self.linger_s: int | None = None
         self.subscription = Subscription()
+        self._in_api = False
+        self._held: list[bytes] = []
         self._sock = sock
         self._reader = wire.CommandReader()
         self._handlers: dict[str, Callable[[str, wire.Command], str | None]] = {
@@ -105,10 +109,24 @@ class Listener:
         return self.running and self.subscription.passes(event)
 
     def deliver(self, event: Event) -> None:
-        """Send an event in this connection's format."""
+        """Send an event in this connection's format.
+
+        FreeSWITCH's events pass through queues: what an api command causes at once comes after its response.
+        """
         kind = self.subscription.format
         render = wire.json_text if kind == "json" else wire.block
-        self.outlet.send(wire.event_frame(render(event.headers, event.body), kind))
+        frame = wire.event_frame(render(event.headers, event.body), kind)
+        if not self._in_api:
+            self.outlet.send(frame)
+            return
+        self._held.append(frame)
+        if len(self._held) == 1:
+            spawn_later(_QUEUES_S, self._release)
+
+    def _release(self) -> None:
+        """Send the events that an api command has caused so far."""
+        held, self._held = self._held, []
+        self.outlet.send(b"".join(held))
 
     def divert(self, event: Event) -> None:
         """Send an event of a channel whose events are diverted to its controller."""
@@ -170,7 +188,11 @@ class Listener:
     def _api(self, rest: str) -> str | None:
         if not rest:
             return NOT_FOUND
-        self.outlet.send(wire.api_response(self._run_api(rest)))
+        self._in_api = True
+        output = self._run_api(rest)
+        self._in_api = False
+        self.outlet.send(wire.api_response(output))
+        self._release()
         return None
 
     def _bgapi(self, rest: str, command: wire.Command) -> str | None:

@@ -1,4 +1,7 @@
-"""Recordings of load mode: the events' headers, and files only if they are asked for."""
+"""Recordings of load mode: the events' headers, and files only if they are asked for.
+
+A file is its unfinished header until the recording ends, as one behind FreeSWITCH's buffer is for seconds.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import time
 from pathlib import Path
 
 from simulator import wire
-from simulator.audiofile import WAV_HEADER_BYTES, wav_header
+from simulator.wavfile import UNFINISHED, WAV_HEADER_BYTES, wav_header
 from simulator.wire import Headers
 from simulator.words import split_blanks, variable_block
 
@@ -30,6 +33,9 @@ class LoadRecordings:
         for name, value in variable_block(wire.decode(block)).items():
             headers.append((f"Recording-Variable-{name}", value))
         self._running[words[0]] = (time.monotonic(), headers)
+        if self._sound and words[0].endswith(".wav"):
+            Path(words[0]).parent.mkdir(parents=True, exist_ok=True)
+            Path(words[0]).write_bytes(wav_header(0, 8000, 1, riff_bytes=UNFINISHED))
         return headers
 
     def stop(self, path: str, *, hung_up: bool) -> list[Headers]:
@@ -53,6 +59,4 @@ class LoadRecordings:
         if not self._sound or not path.endswith(".wav"):
             return WAV_HEADER_BYTES + length_ms * _BYTES_PER_MS
         samples = self._sound[: length_ms * _BYTES_PER_MS]
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return target.write_bytes(wav_header(len(samples), 8000, 1) + samples)
+        return Path(path).write_bytes(wav_header(len(samples), 8000, 1) + samples)

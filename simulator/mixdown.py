@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from simulator.audiofile import AudioWriter
 from simulator.slots import SLOT_MS, Slots
 from simulator.source import silence
 from simulator.tap import Span
@@ -41,10 +40,10 @@ class Mixdown:
     rate_hz: int
     layout: Layout
 
-    def write_to(self, writer: AudioWriter) -> None:
-        """Render everything, block by block."""
+    def blocks(self) -> Iterator[tuple[int, array[int]]]:
+        """Everything in pieces: the number of frames, and their samples."""
         for span in self._blocks():
-            writer.write(self._samples(span))
+            yield span.count, self._samples(span)
 
     def _blocks(self) -> Iterator[Span]:
         for span in self.spans:

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable
 
 from simulator import lifecycle, wire
-from simulator.listener import Listener
+from simulator.listener import NOT_FOUND, Listener
 from simulator.loop import Task, current, new_signal, spawn_later
 from simulator.session import Session
 
@@ -65,7 +65,7 @@ class Outbound(Listener):
             return None
         self.connected.set()
         if word == "getvar":
-            return self.session.channel.get(rest) or ""
+            return self.session.channel.get(rest) or NOT_FOUND  # as every empty answer
         if word == "resume":
             self.resumes = True
             self.session.channel.set("socket_resume", "true")

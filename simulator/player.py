@@ -15,6 +15,7 @@ from simulator.session import Session
 from simulator.slots import SLOT_MS, SLOT_S
 from simulator.sound import open_sound
 from simulator.source import Source, Tone
+from simulator.timeline import Sound
 
 # FreeSWITCH reads files in blocks of that many samples; a break shows in playback_ms as whole blocks.
 _BLOCK_SAMPLES = 16_384
@@ -119,12 +120,7 @@ def play(
         if session.take_interrupt():
             status = Status.BREAK
             break
-        before_s = clock.now()
-        session.run_commands()
-        if clock.now() - before_s > SLOT_S / 2:
-            offset_ms = sound.offset_at(before_s)
-            heard.end(sound, before_s)
-            sound = heard.begin(source, slots.nearest(clock.now()), offset_ms)
+        sound = _run_commands(session, sound)
         if on_digit is not None and session.digits and on_digit(session.take_digit()):
             status = Status.BREAK
             break
@@ -141,6 +137,20 @@ def play(
     if source.duration_ms is not None:
         whole_ms = min(whole_ms, source.duration_ms - skip_ms)
     return status, whole_ms
+
+
+def _run_commands(session: Session, sound: Sound) -> Sound:
+    """Take up commands; a sound they interrupt is not heard meanwhile and goes on afterwards."""
+    before_s, wished_end_s = session.clock.now(), sound.end_s
+    session.heard.end(sound, session.slots.following(before_s))
+    session.run_commands()
+    if session.clock.now() - before_s <= SLOT_S / 2:
+        sound.end_s = wished_end_s
+        return sound
+    session.heard.end(sound, before_s)
+    return session.heard.begin(
+        sound.source, session.slots.nearest(session.clock.now()), sound.offset_at(before_s)
+    )
 
 
 def _last_edge(session: Session, start_s: float, end_s: float) -> float:

@@ -35,7 +35,9 @@ def start(session: Session, name: str, limit_s: int, own: Mapping[str, str]) -> 
             running.finish()
         return True
     try:
-        writer = open_file(session, path, options.rate_hz, options.layout.channels, options)
+        writer = open_file(
+            session, path, options.rate_hz, options.layout.channels, options, options.buffer_bytes
+        )
     except CannotOpen as exc:
         session.note("recording", f"{path} cannot be opened ({exc})")
         if options.true("RECORD_HANGUP_ON_ERROR"):
@@ -54,7 +56,7 @@ def start(session: Session, name: str, limit_s: int, own: Mapping[str, str]) -> 
 
 
 def open_file(
-    session: Session, path: Path, rate_hz: int, channels: int, options: RecordingOptions
+    session: Session, path: Path, rate_hz: int, channels: int, options: RecordingOptions, buffer_bytes: int
 ) -> AudioWriter:
     """Open a file for recording, directory and all.
 
@@ -68,7 +70,14 @@ def open_file(
         path.parent.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as exc:
         raise CannotOpen(str(exc)) from exc
-    return open_writer(path, rate_hz, channels, append=options.true("RECORD_APPEND"))
+    return open_writer(
+        path,
+        rate_hz,
+        channels,
+        append=options.true("RECORD_APPEND"),
+        buffer_bytes=buffer_bytes,
+        holds_bytes=session.faults.disk_holds_bytes,
+    )
 
 
 def _watch_silence(recording: Recording) -> None:

@@ -1,23 +1,22 @@
-"""A recording of a session: it runs, pauses, masks, ends by any of its causes, and only then is rendered.
+"""A recording of a session: it runs, pauses, masks, and ends by any of its causes.
 
-While it runs it is an open file with an unfinished header and a note of who spoke when. `finish` counts the
-frames FreeSWITCH would have written (see tap), reads their sound off the leg's timelines and writes it.
+While it runs its file has an unfinished header and grows as FreeSWITCH's does (see capture).
 Source: FreeSWITCH switch_ivr_async.c (record_callback, send_record_stop_event).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from simulator import signalling
 from simulator.audiofile import AudioWriter
+from simulator.capture import Capture, settled_s, step_s
 from simulator.clock import Timer
-from simulator.loop import new_signal, off_hub
-from simulator.mixdown import Mixdown
+from simulator.loop import current, new_signal, off_hub, spawn
 from simulator.recording_options import RecordingOptions
 from simulator.session import Session
 from simulator.slots import SLOT_MS
-from simulator.tap import Frame, spans
 
 Interval = tuple[float, float | None]
 # mod_shout reports the size of an MP3 before the encoder's last block is written.
@@ -42,17 +41,20 @@ class Recording:
         self.record_ms = 0
         self.size_bytes = 0
         self.cause = ""
-        self._writer = writer
+        self._capture = Capture(session, options, writer, self, self.started_s)
+        self._step_s = step_s(session.clock, writer.buffer_bytes)
         self._pauses: list[Interval] = []
         self._masks: list[Interval] = []
         self._timer: Timer | None = None
         self._done = new_signal()
+        self._grower = spawn(self._grow)
 
     def announce(self) -> None:
         """RECORD_START, and what is to run with it."""
         self.session.note("recording", f"{self.path} begins")
         self.session.fire("RECORD_START", self._identity())
         self._execute_on("execute_on_record_start")
+        self._fire_bug("MEDIA_BUG_START")
 
     def pause(self, *, on: bool) -> None:
         """Stop or go on writing; what is said meanwhile is left out."""
@@ -75,7 +77,7 @@ class Recording:
     def is_open(self, at_s: float) -> bool:
         """Whether frames of that moment go into the recording."""
         session = self.session
-        if _within(self._pauses, at_s):
+        if _within(self._pauses, at_s) or _within(session.holds, at_s):
             return False
         if self.options.true("RECORD_ANSWER_REQ") and (
             session.answered_s is None or at_s < session.answered_s
@@ -83,19 +85,22 @@ class Recording:
             return False
         return not self.options.true("RECORD_BRIDGE_REQ") or _within(session.bridges, at_s)
 
-    def finish(self, cause: str = "") -> None:
+    def is_masked(self, at_s: float) -> bool:
+        """Whether frames of that moment are written as silence."""
+        return _within(self._masks, at_s)
+
+    def finish(self, cause: str = "", *, detach: bool = True) -> None:
         """End the recording: write the file, set the variables, fire RECORD_STOP. Later calls wait for it.
 
-        Args: cause: the completion cause if it is known, else FreeSWITCH's rules decide.
+        Args: cause: the completion cause if it is known, else FreeSWITCH's rules decide; detach: whether the
+        media bug goes too, else `detach` is called later.
         """
         if self.ended_s is not None:
             self._done.wait()
             return
-        self.ended_s = self.session.clock.now()
-        if self._timer is not None:
-            self._timer.cancel()
-        count, self.size_bytes = off_hub(self._write, self.ended_s)
-        self.record_ms = count * SLOT_MS
+        self._stop_growing()
+        self.size_bytes = off_hub(self._capture.finish, self.ended_s)
+        self.record_ms = self._capture.frames * SLOT_MS
         self.session.recordings.pop(str(self.path), None)
         self._judge(cause)
         self._damage()
@@ -103,39 +108,35 @@ class Recording:
         self.session.note("recording", f"{self.path} ends after {self.record_ms / 1000:.2f} s ({self.cause})")
         self.session.fire("RECORD_STOP", [*self._identity(), ("Record-Completion-Cause", self.cause)])
         self._execute_on("execute_on_record_stop")
+        if detach:
+            self.detach()
         self._done.set()
+
+    def detach(self) -> None:
+        """The media bug is gone."""
+        self._fire_bug("MEDIA_BUG_STOP")
 
     def abandon(self) -> None:
         """The switch dies: leave the file as a crash leaves it."""
         if self.ended_s is None:
-            self.ended_s = self.session.clock.now()
-            if self._timer is not None:
-                self._timer.cancel()
-            self._mixdown(self._frames(self.ended_s)).write_to(self._writer)
-            self._writer.abandon()
+            self._stop_growing()
+            self._capture.abandon(self.session.clock.now())
             self._done.set()
 
-    def _frames(self, end_s: float) -> list[tuple[Frame, bool]]:
-        """Every frame that reaches the file, each with whether it is masked."""
-        slots, tap, heard = self.session.slots, self.options.new_tap(), self.session.heard
-        frames: list[tuple[Frame, bool]] = []
-        for slot in range(slots.index(self.started_s) + 1, slots.index(end_s) + 1):
-            at_s = slots.edge(slot)
-            if self.is_open(at_s):
-                masked = _within(self._masks, at_s)
-                frames += [(frame, masked) for frame in tap.step(slot, writing=heard.flows_at(at_s))]
-        masked = _within(self._masks, end_s)
-        return frames + [(frame, masked) for frame in tap.close()]
+    def _grow(self) -> None:
+        """Let the file grow until the recording ends."""
+        clock = self.session.clock
+        while self.ended_s is None:
+            clock.sleep(self._step_s)
+            if self.ended_s is None:
+                self._capture.advance(settled_s(clock))
 
-    def _mixdown(self, frames: list[tuple[Frame, bool]]) -> Mixdown:
-        leg = self.session
-        return Mixdown(leg.said, leg.heard, leg.slots, spans(frames), self.rate_hz, self.layout)
-
-    def _write(self, end_s: float) -> tuple[int, int]:
-        """Render and close the file; returns the number of its frames and its size in bytes."""
-        frames = self._frames(end_s)
-        self._mixdown(frames).write_to(self._writer)
-        return len(frames), self._writer.close()
+    def _stop_growing(self) -> None:
+        self.ended_s = self.session.clock.now()
+        if self._timer is not None:
+            self._timer.cancel()
+        if current() is not self._grower:
+            self._grower.kill(block=False)
 
     def _judge(self, cause: str) -> None:
         """The completion cause, and what FreeSWITCH does with a recording that is too short."""
@@ -145,6 +146,8 @@ class Recording:
             cause = cause or ("input-too-short" if self.record_ms else "empty-file")
             self.session.channel.set("RECORD_DISCARDED", "true")
             self.path.unlink(missing_ok=True)
+        if self._capture.failed:
+            cause = "uri-failure"
         self.cause = cause or ("success-silence" if self.session.channel.is_down else "success-maxtime")
 
     def _damage(self) -> None:
@@ -170,6 +173,10 @@ class Recording:
         named = [(f"Recording-Variable-{name}", value) for name, value in self.options.own.items()]
         return [("Record-File-Path", str(self.path)), *named]
 
+    def _fire_bug(self, name: str) -> None:
+        bug = [("Media-Bug-Function", "session_record"), ("Media-Bug-Target", str(self.path))]
+        self.session.fire(name, before=bug)
+
     def _execute_on(self, name: str) -> None:
         own = self.options.own.get(name)
         if own:
@@ -187,3 +194,12 @@ def _toggle(intervals: list[Interval], now: float, *, on: bool) -> None:
 
 def _within(intervals: list[Interval], at_s: float) -> bool:
     return any(start <= at_s and (end is None or at_s < end) for start, end in intervals)
+
+
+def finish_all(recordings: Iterable[Recording]) -> None:
+    """End several at once: all of them stop before the first media bug goes."""
+    chosen = [recording for recording in recordings if recording.ended_s is None]
+    for recording in chosen:
+        recording.finish(detach=False)
+    for recording in chosen:
+        recording.detach()

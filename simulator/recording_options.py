@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from simulator.audiofile import FLUSH_BYTES
 from simulator.channel import Channel, is_true
 from simulator.mixdown import Layout
 from simulator.tap import DEFAULT_PRE_BUFFER, Tap
@@ -46,6 +47,17 @@ class RecordingOptions:
         """Sample rate of the file."""
         wanted = self.number("record_sample_rate")
         return wanted if wanted in _VALID_RATES else self._channel.rate_hz
+
+    @property
+    def buffer_bytes(self) -> int:
+        """Bytes of samples gathered before any is written; 0 writes each frame as it comes."""
+        wish = self.get("enable_file_write_buffering")
+        if wish is None:
+            return FLUSH_BYTES
+        number = self.number("enable_file_write_buffering") or 0
+        if number > 0:
+            return number
+        return FLUSH_BYTES if is_true(wish) else 0
 
     @property
     def layout(self) -> Layout:

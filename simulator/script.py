@@ -6,6 +6,7 @@ A script is JSON: a list of steps for the caller, or an object
      "variables": {...}, "sip_headers": {"X-Tenant": "a"}, "media": "phone",
      "steps": [{"at": 0.5, "say": 2.0},
                {"after": {"event": "PLAYBACK_START", "nth": 2}, "press": "3"},
+               {"at": 6, "hold": true}, {"at": 7, "unhold": true}, {"at": 8, "transfer": "1001"},
                {"at": 9, "hang_up": "NORMAL_CLEARING"}],
      "parties": {"user/2001@*": {"answer_after": 1.5, "steps": [...]}, "*": {"refuse": "USER_BUSY"}},
      "extensions": {"tone": [["answer", ""], ["playback", "tone_stream://..."]]},
@@ -44,6 +45,10 @@ class Act(StrEnum):
     PRESS = "press"
     PLAY = "play"
     HANG_UP = "hang_up"
+    HOLD = "hold"
+    UNHOLD = "unhold"
+    TRANSFER = "transfer"
+    CONSULT = "consult"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,8 @@ class Step:
 
     Attributes: at_s: seconds since its leg began (the caller's: hand-off; a party's: its answer), added to
     the trigger's moment when there is one; value: seconds for say and silent, digits for press, a file for
-    play, a cause for hang_up; every_s: between digits; source: DTMF-Source of digits.
+    play, a cause for hang_up, an extension for transfer (blind) and consult (attended); every_s: between
+    digits; source: DTMF-Source of digits.
     """
 
     act: Act
@@ -240,6 +246,10 @@ def _step(reader: Reader, document: Any, path: str) -> Step | None:
         value = reader.cause(table, act, "NORMAL_CLEARING", under=path)
     elif act is Act.PRESS:
         value = reader.digits(table, act, under=path)
+    elif act in (Act.HOLD, Act.UNHOLD):
+        value = ""
+        if not reader.flag(table, act, under=path):
+            reader.fault(f"{path}.{act}", "must be true")
     else:
         value = reader.text(table, act, "", under=path)
     return Step(

@@ -21,17 +21,21 @@ from simulator.core import Application, Core
 from simulator.dtmf import Digit, DigitQueue
 from simulator.events import Event
 from simulator.loop import new_signal
-from simulator.script import Script
+from simulator.script import Media, Script
 from simulator.slots import SLOT_S, Pacer, Slots
 from simulator.timeline import Timeline
 from simulator.wire import Command
 
 if TYPE_CHECKING:
+    from simulator.displacing import Displacement
+    from simulator.joining import Bridge
     from simulator.recording import Recording
 
 # FreeSWITCH refuses to nest deeper (SWITCH_MAX_STACKS).
 _MAX_DEPTH = 16
 Extra = Iterable[tuple[str, str | None]]
+# Where a moved leg goes: the applications of an extension, or something its thread does instead.
+Elsewhere = list[tuple[str, str]] | Callable[[], None]
 
 
 class Controller(Protocol):
@@ -42,7 +46,11 @@ class Controller(Protocol):
 
 
 class Session:
-    """A leg and what it is doing. `said` is what its far end says, `heard` what that end is played."""
+    """A leg and what it is doing.
+
+    Attributes: said: what its far end says; heard: what that end is played; whispered: what is mixed into
+    that besides, and not recorded.
+    """
 
     def __init__(self, core: Core, channel: Channel, script: Script) -> None:
         self.core = core
@@ -54,10 +62,14 @@ class Session:
         self.slots = Slots(self.began_s)
         self.said = Timeline()
         self.heard = Timeline()
+        self.whispered = Timeline()
+        self.displaced: dict[str, Displacement] = {}
         self.digits = DigitQueue()
         self.recordings: dict[str, Recording] = {}
         self.made: list[Recording] = []
         self.bridges: list[tuple[float, float | None]] = []
+        self.holds: list[tuple[float, float | None]] = []
+        self.bridge: Bridge | None = None
         self.answered_s: float | None = None
         self.partner: Session | None = None
         self.mirror: Session | None = None
@@ -65,11 +77,12 @@ class Session:
         self.controller: Controller | None = None
         self.diverts_events = False
         self.controlled = False
-        self.redirect: list[tuple[str, str]] | None = None
+        self.redirect: Elsewhere | None = None
         self.interrupted = 0
         self.down = new_signal()
         self.on_down: list[Callable[[], None]] = []
         self.ended = new_signal()
+        self._follows = new_signal()
         self.watchers: list[Callable[[Event], None]] = []
         self.journal: Callable[[str, str], None] = lambda _kind, _detail: None
         self._pacer = Pacer(core.clock, self.slots)
@@ -85,6 +98,40 @@ class Session:
     def ready(self) -> bool:
         """Whether an application of this leg should go on."""
         return not self.channel.is_down and self.redirect is None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether its phone holds the call."""
+        return bool(self.holds) and self.holds[-1][1] is None
+
+    def move(self, elsewhere: Elsewhere) -> None:
+        """Make the leg's thread leave what it does, a bridge included, and go there."""
+        self.redirect = elsewhere
+        self._follows.clear()
+        if self.bridge is not None:
+            self.bridge.leave(self)
+        self.stir()
+
+    def wait_unbridged(self) -> None:
+        """Wait until the bridge this leg was in has ended."""
+        if self.bridge is not None:
+            self.bridge.wait_over()
+
+    def wait_following(self) -> bool:
+        """Wait until the leg has left what it did and follows; False when it went down instead."""
+        while not self._follows.is_set() and not self.channel.is_down:
+            self._follows.wait(timeout=self.clock.real(SLOT_S))
+        return not self.channel.is_down
+
+    def consume_media(self) -> None:
+        """Commands and digits while somebody else carries the call, until the leg is down or moved."""
+        self._follows.set()
+        while self.ready:
+            self.wait()
+            self.take_interrupt()
+            if self.ready:
+                self.run_commands()
+                self.take_digit()
 
     @property
     def call_s(self) -> float:
@@ -217,7 +264,9 @@ class Session:
     def _perform_execute(self, command: Command) -> None:
         lead = command.get("lead-frames")
         if lead.isdecimal() and self.channel.has_media:
-            self.clock.sleep(min(50, int(lead)) * SLOT_S)
+            # A far end that sends nothing makes each read of a frame take twice its time.
+            frame_s = 2 * SLOT_S if self.script.media is Media.LOOPBACK else SLOT_S
+            self.clock.sleep(min(50, int(lead)) * frame_s)
         name = command.get("execute-app-name")
         argument = command.get("execute-app-arg") or command.body or None
         loops = int(command.get("loops") or 1) if command.get("loops").lstrip("-").isdecimal() else 1

@@ -72,6 +72,8 @@ def hangup(session: Session, cause: str) -> None:
     channel.hangup_cause = cause_of(cause)
     if session.partner is not None:
         session.partner.channel.set("last_bridge_hangup_cause", channel.hangup_cause)
+        other_type = dict(channel.other).get("Other-Type")
+        channel.set("last_bridge_role", "originator" if other_type == "originatee" else "originatee")
     session.note("hangup", f"{channel.name} {channel.hangup_cause}")
     session.fire("CHANNEL_HANGUP")
     session.down.set()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
+from simulator import refer
 from simulator.dtmf import parse_digits
 from simulator.events import Event
 from simulator.farend import FarEnd
+from simulator.joining import hold, unhold
 from simulator.listen import Match, listen
 from simulator.recording import Recording
 from simulator.script import Act, Step
@@ -35,6 +38,13 @@ class Seen:
     at_s: float
     name: str
     headers: dict[str, str] = field(default_factory=dict)
+
+
+class Side(StrEnum):
+    """Whose phone does something: the caller's, or that of whom the caller is joined with."""
+
+    CALLER = "caller"
+    CALLEE = "callee"
 
 
 class SimCall:
@@ -93,6 +103,37 @@ class SimCall:
     def hang_up(self, cause: str = "NORMAL_CLEARING") -> None:
         """The caller hangs up now."""
         self._far_end.perform(Step(Act.HANG_UP, cause))
+
+    def hold(self, *, by: Side = Side.CALLER) -> bool:
+        """One side's phone holds; False when it is in no conversation."""
+        leg = self._leg(by)
+        return leg is not None and hold(leg)
+
+    def unhold(self, *, by: Side = Side.CALLER) -> bool:
+        """It takes the call back."""
+        leg = self._leg(by)
+        return leg is not None and unhold(leg)
+
+    def transfer(self, to: str, *, by: Side = Side.CALLEE) -> bool:
+        """One side sends the other to an extension of the script, blindly."""
+        leg = self._leg(by)
+        return leg is not None and refer.blind_transfer(leg, to)
+
+    def attended_transfer(self, to: str, *, by: Side = Side.CALLEE, talk_s: float = 0.0) -> bool:
+        """One side holds, calls an extension, talks, and hands the other over.
+
+        Returns: whether it was handed over; when nobody answers the call is taken back.
+        """
+        leg = self._leg(by)
+        return leg is not None and refer.attended_transfer(leg, to, talk_s)
+
+    def consult(self, to: str, *, by: Side = Side.CALLEE) -> refer.Consultation | None:
+        """The first half of that: the second call is on its way, and the test decides what becomes of it."""
+        leg = self._leg(by)
+        return None if leg is None else refer.consult(leg, to)
+
+    def _leg(self, side: Side) -> Session | None:
+        return self.session if side is Side.CALLER else self.session.partner
 
     def heard_in(self, path: Path, recording: Recording | None = None) -> list[Match]:
         """Compare a sound file with what was said and played while a recording ran.

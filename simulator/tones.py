@@ -72,6 +72,15 @@ def _is_number(text: str) -> bool:
     return re.fullmatch(r"\s*\d+(\.\d+)?\s*", text) is not None
 
 
+def _wave(hertz: tuple[float, ...], gain: float, rate_hz: int, count: int) -> array[int]:
+    """The first `count` samples of a chord, or as many as it takes until it repeats itself."""
+    steps = [2 * math.pi * tone / rate_hz for tone in hertz]
+    share = gain / max(1, len(steps))
+    if all(tone.is_integer() for tone in hertz):
+        count = min(count, rate_hz // math.gcd(rate_hz, *(int(tone) for tone in hertz)))
+    return array("h", [int(share * sum(math.sin(step * at) for step in steps)) for at in range(count)])
+
+
 @lru_cache(maxsize=64)
 def cycle(script: ToneScript, rate_hz: int) -> array[int]:
     """Samples of one round."""
@@ -79,10 +88,7 @@ def cycle(script: ToneScript, rate_hz: int) -> array[int]:
     gain = _PEAK * 10 ** (script.volume_db / 20)
     for on_ms, off_ms, hertz in script.groups:
         count = on_ms * rate_hz // 1000
-        steps = [2 * math.pi * tone / rate_hz for tone in hertz]
-        share = gain / max(1, len(steps))
-        samples.extend(
-            array("h", [int(share * sum(math.sin(step * at) for step in steps)) for at in range(count)])
-        )
+        wave = _wave(hertz, gain, rate_hz, count)
+        samples.extend((wave * (count // max(1, len(wave)) + 1))[:count])
         samples.extend(array("h", bytes(2 * (off_ms * rate_hz // 1000))))
     return samples[: script.cycle_ms * rate_hz // 1000]

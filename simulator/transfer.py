@@ -1,6 +1,6 @@
-"""Sends a leg to another extension: it leaves what it is doing and runs a new dialplan.
+"""Sends a leg elsewhere: to another extension, or to another leg. It leaves what it is doing.
 
-Source: FreeSWITCH switch_ivr.c (switch_ivr_session_transfer).
+Source: FreeSWITCH switch_ivr.c (switch_ivr_session_transfer), switch_ivr_bridge.c (switch_ivr_uuid_bridge).
 """
 
 from __future__ import annotations
@@ -8,7 +8,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from simulator.channel import State
+from simulator.joining import Bridge
 from simulator.session import Session
+
+
+def mark_moved(session: Session, how: str) -> None:
+    """Note on a leg how it is moved: `bl_xfer:…` or `uuid_br:…`."""
+    channel, epoch_us = session.channel, session.clock.epoch_us()
+    mark = f"{epoch_us // 1_000_000}:{session.core.new_uuid()}:{how}"
+    channel.profile = replace(channel.profile, transfer_source=mark, index=channel.profile.index + 1)
+    channel.times.profile_created = epoch_us
+    channel.push("transfer_history", mark)
+    channel.set("transfer_source", mark)
 
 
 def transfer(session: Session, extension: str, dialplan: str = "", context: str = "") -> bool:
@@ -19,23 +30,33 @@ def transfer(session: Session, extension: str, dialplan: str = "", context: str 
     before = channel.profile
     where = context or before.context
     plan = dialplan or before.dialplan or "XML"
-    epoch_us = session.clock.epoch_us()
-    mark = f"{epoch_us // 1_000_000}:{session.core.new_uuid()}:bl_xfer:{extension}/{where}/{plan}"
-    channel.profile = replace(
-        before,
-        destination=extension,
-        context=where,
-        dialplan=plan,
-        rdnis=before.destination,
-        transfer_source=mark,
-        index=before.index + 1,
-    )
-    channel.times.profile_created = epoch_us
     channel.set("max_forwards", str(int(channel.get("max_forwards") or 71) - 1))
-    channel.push("transfer_history", mark)
-    channel.set("transfer_source", mark)
+    mark_moved(session, f"bl_xfer:{extension}/{where}/{plan}")
+    channel.profile = replace(
+        channel.profile, destination=extension, context=where, dialplan=plan, rdnis=before.destination
+    )
     channel.state = State.CS_ROUTING
     session.note("transfer", f"to {extension} in {where}")
-    session.redirect = session.core.route(session.script, extension)
-    session.stir()
+    session.move(session.core.route(session.script, extension))
     return True
+
+
+def follow(session: Session) -> None:
+    """Let a leg leave what it does and follow the bridge that somebody else carries."""
+    session.move(session.consume_media)
+
+
+def join(first: Session, second: Session) -> bool:
+    """Join two legs that are up; whomever they were joined with goes the usual way."""
+    if first.channel.is_down or second.channel.is_down or first is second:
+        return False
+    mark_moved(first, f"uuid_br:{second.channel.uuid}")
+    mark_moved(second, f"uuid_br:{first.channel.uuid}")
+    follow(second)
+    first.move(lambda: _carry(first, second))
+    return True
+
+
+def _carry(first: Session, second: Session) -> None:
+    if second.wait_following():
+        Bridge(first, second).run()

@@ -34,6 +34,8 @@ _ENVELOPES = (
     (12, 16, 13, 9, 13, 16, 12, 6, 2, 0),
 )
 _LOUDNESS = (0.45, 0.62, 0.8, 1.0)
+# Between words a line is never quite still; digital silence there would be a hole in the speech.
+_STILL = array("h", (1, 0, -1, 0))
 
 
 @lru_cache(maxsize=4096)
@@ -76,7 +78,7 @@ def _frame(seed: int, frame: int, rate_hz: int) -> array[int]:
     length = rate_hz * FRAME_MS // 1000
     level = _frame_level(loudness, envelope, frame)
     if not level:
-        return array("h", bytes(2 * length))
+        return (_STILL * (length // len(_STILL) + 1))[:length]
     period = max(8, rate_hz // pitch_hz)
     cycle = _cycle(vowel, period, level)
     skip = (frame % _FRAMES_PER_SYLLABLE) * length % period

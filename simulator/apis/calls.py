@@ -5,43 +5,19 @@ Source: FreeSWITCH mod_commands.c.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from simulator import recorder, signalling, wire
+from simulator import signalling, wire
+from simulator.apis.channel import NO_CHANNEL, NO_SESSION, on_channel
 from simulator.applications.digits import send_digits
-from simulator.applications.recordings import stop, switch
 from simulator.causes import cause_of
 from simulator.core import Api, Core
 from simulator.dtmf import parse_digits
+from simulator.joining import hold, unhold
 from simulator.schedule import broadcast, schedule_hangup
 from simulator.session import Session
-from simulator.transfer import transfer
-from simulator.words import split_blanks, variable_block
+from simulator.transfer import join, transfer
+from simulator.words import split_blanks
 
-_NO_CHANNEL = "-ERR No such channel!\n"
-_NO_SESSION = "-ERR Cannot locate session!\n"
 _OK = "+OK\n"
-
-
-def _on_channel(
-    name: str,
-    run: Callable[[Session, list[str]], str],
-    least: int,
-    syntax: str,
-    *,
-    missing: str = _NO_CHANNEL,
-    description: str = "",
-) -> Api:
-    """An api whose first word is a channel's uuid; `least` is the number of words it needs."""
-
-    def call(core: Core, argument: str) -> str:
-        words = split_blanks(argument)
-        if len(words) < least:
-            return f"-USAGE: {syntax}\n"
-        session = core.sessions.get(words[0])
-        return missing if session is None else run(session, words[1:])
-
-    return Api(name, call, description or name, syntax)
 
 
 def uuid_exists(core: Core, argument: str) -> str:
@@ -72,7 +48,7 @@ def uuid_setvar_multi(core: Core, argument: str) -> str:
     uuid, _, pairs = argument.partition(" ")
     session = core.sessions.get(uuid)
     if session is None:
-        return _NO_CHANNEL
+        return NO_CHANNEL
     named = [pair.partition("=") for pair in pairs.split(";") if pair.partition("=")[0]]
     for name, _, value in named:
         session.channel.set(name, value)
@@ -89,44 +65,6 @@ def uuid_dump(session: Session, words: list[str]) -> str:
     if style == "plain":
         return "".join(f"{name}: [{wire.flat(value)}]\n" for name, value in headers)
     return wire.block(headers).decode("utf-8", "surrogateescape")
-
-
-def uuid_record(session: Session, words: list[str]) -> str:
-    """`<uuid> start|stop|mask|unmask|pause|resume <path> [<limit> [{vars}]]`."""
-    action, path = words[0].lower(), words[1]
-    if action == "start":
-        limit_s = int(words[2]) if len(words) > 2 and words[2].isdecimal() else 0
-        own = variable_block(wire.decode(words[3])) if len(words) > 3 else {}
-        done = recorder.start(session, path, limit_s, own)
-        return "+OK Success\n" if done else "-ERR Cannot record session!\n"
-    if action == "stop":
-        return "+OK Success\n" if stop(session, path) else "-ERR Cannot stop record session!\n"
-    switches = {
-        "pause": ("pause", True),
-        "resume": ("pause", False),
-        "mask": ("mask", True),
-        "unmask": ("mask", False),
-    }
-    if action not in switches:
-        return "-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]\n"
-    what, on = switches[action]
-    done = switch(session, path, what, on=on)
-    return "+OK Success\n" if done else f"-ERR Cannot {action} recording session!\n"
-
-
-def uuid_buglist(core: Core, argument: str) -> str:
-    """What is recording a channel, as XML. Source: switch_core_media_bug_enumerate."""
-    if not argument:
-        return "-USAGE: <uuid>\n"
-    session = core.sessions.get(argument)
-    if session is None:
-        return ""
-    bugs = "".join(
-        " <media-bug>\n  <function>session_record</function>\n"
-        f"  <target>{path}</target>\n  <thread-locked>0</thread-locked>\n </media-bug>\n"
-        for path in session.recordings
-    )
-    return f"<media-bugs>\n{bugs}</media-bugs>\n"
 
 
 def uuid_break(session: Session, words: list[str]) -> str:
@@ -192,9 +130,32 @@ def uuid_flush_dtmf(session: Session, words: list[str]) -> str:
 def uuid_park(session: Session, words: list[str]) -> str:
     """Take a channel away from what it does and park it."""
     del words
-    session.redirect = [("park", "")]
-    session.stir()
+    session.move([("park", "")])
     return _OK
+
+
+def uuid_bridge(session: Session, words: list[str]) -> str:
+    """`<uuid> <other uuid>`: join two legs."""
+    other = session.core.sessions.get(words[0])
+    if other is None or not join(session, other):
+        return "-ERR Invalid uuid\n"
+    return f"+OK {words[0]}\n"
+
+
+def uuid_hold(core: Core, argument: str) -> str:
+    """`[off|toggle] <uuid>`; FreeSWITCH says +OK whether or not there is such a channel."""
+    words = split_blanks(argument)
+    if not words:
+        return "-USAGE: [off|toggle] <uuid> [<display>]\n-ERR Operation failed\n"
+    chosen = words[0].lower() in ("off", "toggle") and len(words) > 1
+    session = core.sessions.get(words[1] if chosen else words[0])
+    if session is not None:
+        wish = words[0].lower() if chosen else "on"
+        if wish == "off" or (wish == "toggle" and session.is_held):
+            unhold(session)
+        else:
+            hold(session)
+    return "+OK Success\n"
 
 
 def sched_hangup(core: Core, argument: str) -> str:
@@ -204,35 +165,37 @@ def sched_hangup(core: Core, argument: str) -> str:
         return "-USAGE: [+]<time> <uuid> [<cause>]\n"
     session = core.sessions.get(words[1])
     if session is None:
-        return _NO_CHANNEL
+        return NO_CHANNEL
     schedule_hangup(session, words[0], words[2] if len(words) > 2 else "ALLOTTED_TIMEOUT")
     return _OK
 
 
-_RECORD_SYNTAX = "<uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]"
-
 APIS = (
     Api("uuid_exists", uuid_exists, "Check if a uuid exists", "<uuid>"),
-    _on_channel("uuid_kill", uuid_kill, 1, "<uuid> [cause]"),
-    _on_channel("uuid_getvar", uuid_getvar, 2, "<uuid> <var>"),
-    _on_channel("uuid_setvar", uuid_setvar, 2, "<uuid> <var> [value]"),
+    on_channel("uuid_kill", uuid_kill, 1, "<uuid> [cause]"),
+    on_channel("uuid_getvar", uuid_getvar, 2, "<uuid> <var>"),
+    on_channel("uuid_setvar", uuid_setvar, 2, "<uuid> <var> [value]"),
     Api("uuid_setvar_multi", uuid_setvar_multi, "Set multiple variables", "<uuid> <var>=<value>;..."),
-    _on_channel("uuid_dump", uuid_dump, 1, "<uuid> [format]"),
-    _on_channel("uuid_record", uuid_record, 3, _RECORD_SYNTAX, missing=_NO_SESSION),
-    Api("uuid_buglist", uuid_buglist, "List media bugs on a session", "<uuid>"),
-    _on_channel("uuid_break", uuid_break, 1, "<uuid> [all]"),
-    _on_channel("break", uuid_break, 1, "<uuid> [all]"),
-    _on_channel(
-        "uuid_broadcast", uuid_broadcast, 2, "<uuid> <path> [aleg|bleg|both]", missing="-ERR invalid uuid\n"
+    on_channel("uuid_dump", uuid_dump, 1, "<uuid> [format]"),
+    on_channel("uuid_break", uuid_break, 1, "<uuid> [all]"),
+    on_channel("break", uuid_break, 1, "<uuid> [all]"),
+    on_channel(
+        "uuid_broadcast",
+        uuid_broadcast,
+        2,
+        "<uuid> <path> [aleg|bleg|holdb|both]",
+        missing="-ERR invalid uuid\n",
     ),
-    _on_channel(
+    on_channel(
         "uuid_transfer", uuid_transfer, 2, "<uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]"
     ),
-    _on_channel("uuid_answer", uuid_answer, 1, "<uuid>", missing="-ERROR\n"),
-    _on_channel("uuid_pre_answer", uuid_pre_answer, 1, "<uuid>", missing="-ERROR\n"),
-    _on_channel("uuid_send_dtmf", uuid_send_dtmf, 2, "<uuid> <dtmf_data>", missing=_NO_SESSION),
-    _on_channel("uuid_recv_dtmf", uuid_recv_dtmf, 2, "<uuid> <dtmf_data>", missing=_NO_SESSION),
-    _on_channel("uuid_flush_dtmf", uuid_flush_dtmf, 1, "<uuid>", missing="-ERR No such session\n"),
-    _on_channel("uuid_park", uuid_park, 1, "<uuid>"),
+    on_channel("uuid_answer", uuid_answer, 1, "<uuid>", missing="-ERROR\n"),
+    on_channel("uuid_pre_answer", uuid_pre_answer, 1, "<uuid>", missing="-ERROR\n"),
+    on_channel("uuid_send_dtmf", uuid_send_dtmf, 2, "<uuid> <dtmf_data>", missing=NO_SESSION),
+    on_channel("uuid_recv_dtmf", uuid_recv_dtmf, 2, "<uuid> <dtmf_data>", missing=NO_SESSION),
+    on_channel("uuid_flush_dtmf", uuid_flush_dtmf, 1, "<uuid>", missing="-ERR No such session\n"),
+    on_channel("uuid_bridge", uuid_bridge, 2, "<uuid> <other_uuid>", missing="-ERR Invalid uuid\n"),
+    Api("uuid_hold", uuid_hold, "Place call on hold", "[off|toggle] <uuid> [<display>]"),
+    on_channel("uuid_park", uuid_park, 1, "<uuid>"),
     Api("sched_hangup", sched_hangup, "Schedule hangup", "[+]<time> <uuid> [<cause>]"),
 )

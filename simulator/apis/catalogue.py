@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from simulator.apis import calls, system
+from simulator.apis import calls, media, system
 
-APIS = (*calls.APIS, *system.APIS)
+APIS = (*calls.APIS, *media.APIS, *system.APIS)

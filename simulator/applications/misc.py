@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulator.core import Application
 from simulator.events import EVENT_NAMES
+from simulator.recording import finish_all
 from simulator.schedule import schedule_broadcast
 from simulator.session import Session
 from simulator.words import split_blanks
@@ -43,8 +44,7 @@ def sched_broadcast(session: Session, data: str) -> None:
 def remove_bugs(session: Session, data: str) -> None:
     """End every recording of the channel."""
     del data
-    for recording in list(session.recordings.values()):
-        recording.finish()
+    finish_all(list(session.recordings.values()))
 
 
 APPLICATIONS = (

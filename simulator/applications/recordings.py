@@ -5,6 +5,7 @@ from __future__ import annotations
 from simulator import recorder
 from simulator.core import Application
 from simulator.foreground import record
+from simulator.recording import finish_all
 from simulator.session import Session
 from simulator.wire import decode
 from simulator.words import split_blanks, variable_block
@@ -26,15 +27,23 @@ def record_session(session: Session, data: str) -> None:
 
 def stop_record_session(session: Session, data: str) -> None:
     """`stop_record_session <path>|all`."""
-    stop(session, data)
+    if _survives(session, data):
+        stop(session, data)
+
+
+def _survives(session: Session, data: str) -> bool:
+    """Without a path these applications read a null pointer: measured, the whole FreeSWITCH dies."""
+    if not data:
+        session.note("fault", "FreeSWITCH dies of a missing path")
+        session.core.die()
+    return bool(data)
 
 
 def stop(session: Session, path: str) -> bool:
     """End the recording of that path, or all; whether there was one."""
     everything = path.lower() == "all"
     chosen = [found for name, found in session.recordings.items() if everything or name == path]
-    for recording in chosen:
-        recording.finish()
+    finish_all(chosen)
     return bool(chosen)
 
 
@@ -52,22 +61,26 @@ def switch(session: Session, path: str, what: str, *, on: bool) -> bool:
 
 def pause(session: Session, data: str) -> None:
     """`record_session_pause <path>`."""
-    switch(session, data, "pause", on=True)
+    if _survives(session, data):
+        switch(session, data, "pause", on=True)
 
 
 def resume(session: Session, data: str) -> None:
     """`record_session_resume <path>`."""
-    switch(session, data, "pause", on=False)
+    if _survives(session, data):
+        switch(session, data, "pause", on=False)
 
 
 def mask(session: Session, data: str) -> None:
     """`record_session_mask <path>`."""
-    switch(session, data, "mask", on=True)
+    if _survives(session, data):
+        switch(session, data, "mask", on=True)
 
 
 def unmask(session: Session, data: str) -> None:
     """`record_session_unmask <path>`."""
-    switch(session, data, "mask", on=False)
+    if _survives(session, data):
+        switch(session, data, "mask", on=False)
 
 
 APPLICATIONS = (

@@ -61,6 +61,50 @@ def test_recording_is_truncated(house: Any) -> None:
         assert file.getnframes() * 2 > path.stat().st_size
 
 
+def fill(house: Any, options: str, seconds: float, name: str = "a.wav") -> dict[str, str]:
+    """Record for a while on a disk that holds 10,000 bytes, and stop; RECORD_STOP."""
+    _, talk = faulty(house, disk_holds=10_000)
+    path = house.directory / name
+    talk.run("record_session", f"{path} {{RECORD_PRE_BUFFER_FRAMES=0,{options}}}")
+    house.pass_time(seconds)
+    talk.execute("stop_record_session", str(path))
+    event: dict[str, str] = talk.event("RECORD_STOP")
+    assert path.stat().st_size == 10_000
+    return event
+
+
+def test_full_disk_without_a_buffer(house: Any) -> None:
+    """It ends when it is told to, as a failure, and is as long as what was written."""
+    event = fill(house, "enable_file_write_buffering=false", 1.2)
+    assert event["Record-Completion-Cause"] == "uri-failure"
+    assert event["variable_record_ms"] == "620"
+
+
+def test_full_disk_behind_a_buffer(house: Any) -> None:
+    """It believes to have written everything."""
+    event = fill(house, "enable_file_write_buffering=8000", 1.4)
+    assert event["Record-Completion-Cause"] == "uri-failure"
+    assert int(event["variable_record_ms"]) > 1200
+
+
+def test_full_disk_unnoticed(house: Any) -> None:
+    """A buffer that is written when the recording ends is not looked after."""
+    event = fill(house, "a=1", 1.2)
+    assert event["Record-Completion-Cause"] == "success-maxtime"
+    assert int(event["variable_record_ms"]) > 1000
+
+
+def test_stalled_recorder(house: Any) -> None:
+    """The file stops growing while the call goes on."""
+    _, talk = faulty(house, stall_recordings_at=0.6)
+    path = house.directory / "a.wav"
+    talk.run("record_session", f"{path} {{RECORD_PRE_BUFFER_FRAMES=0,enable_file_write_buffering=false}}")
+    house.pass_time(1.0)
+    size = path.stat().st_size
+    house.pass_time(0.5)
+    assert path.stat().st_size == size < 16 * 700
+
+
 def test_lost_event(house: Any) -> None:
     """RECORD_START never comes, RECORD_STOP does."""
     _, talk = faulty(house, lose_events=["RECORD_START"])

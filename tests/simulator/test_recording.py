@@ -99,7 +99,7 @@ class TestFile:
         heard = curves_of(path)[1]
         assert 300 < sum(level > 1000 for level in heard) * 20 < 620
         assert 140 < sum(level < 10 for level in heard[5:-5]) * 20 < 300
-        assert float(event["variable_record_ms"]) < 800
+        assert float(event["variable_record_ms"]) < 850
 
     def test_append_goes_on_in_the_same_file(self, house: Any) -> None:
         """RECORD_APPEND adds to what is there."""
@@ -239,3 +239,47 @@ class TestStart:
         _, talk = house.call([{"at": 0, "say": 0.6}])
         done = talk.run("record", f"{house.directory}/f.wav 20 200 1")
         assert done["variable_silence_hits_exhausted"] == "true"
+
+
+class TestBeep:
+    """A tone while it is recorded."""
+
+    BEEP = "tone_stream://%(300,0,1400)"
+
+    def heard(self, house: Any, command: str) -> list[int]:
+        """How many milliseconds of it are left (as said) and right (as heard) in the recording."""
+        call, talk = house.call()
+        path = record(house, talk, "{RECORD_STEREO=true,RECORD_PRE_BUFFER_FRAMES=0}")
+        answer = talk.ask(f"api {command.format(uuid=call.uuid, beep=self.BEEP)}")
+        assert answer.startswith("+OK")
+        house.pass_time(0.9)
+        stop(talk, path)
+        return [sum(level > 1000 for level in side) * 20 for side in curves_of(path)]
+
+    def test_broadcast_is_recorded_as_heard(self, house: Any) -> None:
+        """It is played to the leg like any prompt."""
+        said, heard = self.heard(house, "uuid_broadcast {uuid} {beep} aleg")
+        assert said == 0
+        assert heard == pytest.approx(300, abs=60)
+
+    @pytest.mark.parametrize("flags", ["mux", "w"])
+    def test_displaced_is_not_recorded(self, house: Any, flags: str) -> None:
+        """Unless the recording begins later."""
+        assert self.heard(house, f"uuid_displace {{uuid}} start {{beep}} 0 {flags}") == [0, 0]
+
+    def test_displaced_on_what_is_said_is_recorded(self, house: Any) -> None:
+        """The flag r puts it there."""
+        said, heard = self.heard(house, "uuid_displace {uuid} start {beep} 0 mr")
+        assert said == pytest.approx(300, abs=60)
+        assert heard == 0
+
+
+@pytest.mark.parametrize(
+    "app",
+    ["stop_record_session", *(f"record_session_{what}" for what in ("pause", "resume", "mask", "unmask"))],
+)
+def test_a_missing_path_kills_the_switch(house: Any, app: str) -> None:
+    """Measured on 1.10.12, and nothing a controller may ever send."""
+    _, talk = house.call()
+    talk.execute(app)
+    talk.wait(lambda: talk.closed)

@@ -31,11 +31,19 @@ DEADLINE_S = 20.0
 # Two slots; how late the machine was on top of that is measured while the replay runs.
 TIMING_S = 0.045
 # Far ends that speak all the time. The others send nothing.
-SPEAKERS = {"record_final_silence", "record_foreground_silence"}
+SPEAKERS = {"record_final_silence", "record_foreground_silence", "foreground_growing", "disk_full_buffered"}
+SPEAKERS |= {"disk_full_unbuffered", "disk_full_unnoticed"}
+# Disks on which that much fitted.
+FAULTS = {name: {"disk_holds": 20_480} for name in SPEAKERS if name.startswith("disk_full")}
 PARTIES = {
     "loopback/busy/*": {"refuse": "USER_BUSY", "ring_after": 0.01},
     "loopback/noanswer/*": {"never_answers": True, "ring_after": 0.0},
-    "loopback/tone/*": {"answer_after": 0.0, "ring_after": 0.0, "steps": [{"at": 0, "say": 60}]},
+    "loopback/tone/*": {
+        "answer_after": 0.02,
+        "ring_after": 0.0,
+        "early_media": True,
+        "steps": [{"at": 0, "say": 60}],
+    },
 }
 EXTENSIONS = {"tone": [["answer", ""], ["playback", "tone_stream://%(1000,0,440);loops=-1"]]}
 DECISIVE = re.compile(
@@ -82,12 +90,26 @@ class Frame:
             self.name = kind
 
 
+@dataclass(frozen=True)
+class FileSeen:
+    """A file at a moment: its size in bytes, -1 for none, and its first bytes."""
+
+    t: float
+    path: str
+    size: int
+    head: bytes
+
+
 @dataclass
 class Conversation:
-    """Both halves of a trace: (index of the first frame not yet there, time, bytes) of each command."""
+    """Both halves of a trace: (index of the first frame not yet there, time, bytes) of each command.
+
+    files: how files on disk grew beside it.
+    """
 
     commands: list[tuple[int, float, bytes]] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
+    files: list[FileSeen] = field(default_factory=list)
 
 
 def parse(text: str) -> dict[str, str]:
@@ -124,6 +146,10 @@ def read_trace(path: Path) -> Conversation:
         entry = json.loads(line)
         if entry["dir"] == "out":
             conversation.commands.append((len(conversation.frames), entry["t"], entry["data"].encode()))
+        elif entry["dir"] == "file":
+            seen = entry["data"]
+            head = bytes.fromhex(seen["head"])
+            conversation.files.append(FileSeen(entry["t"], seen["path"], seen["size"], head))
         else:
             conversation.frames += reader.feed(entry["data"].encode(), entry["t"])
     return conversation
@@ -168,6 +194,7 @@ def script_of(name: str, recorded: Conversation) -> Script:
             "steps": steps,
             "parties": PARTIES,
             "extensions": EXTENSIONS,
+            "faults": FAULTS.get(name, {}),
         }
     )
 
@@ -203,6 +230,7 @@ class Replay:
         self._clock = clock
         self._began = clock.now()
         receiving = gevent.spawn(self._receive, sock)
+        watching = gevent.spawn(self._watch_files)
         for number, (already, t, data) in enumerate(self.recorded.commands):
             self._await(self.recorded.frames[:already])
             came_t = max((frame.t for frame in self.recorded.frames[:already]), default=0.0)
@@ -215,6 +243,7 @@ class Replay:
                 break  # the controller of `bad_commands` goes on talking to a closed socket
             sock.sendall(text.encode())
         receiving.join(timeout=DEADLINE_S)
+        watching.kill()
         sock.close()
         self._server.close()
         switch.stop()
@@ -226,8 +255,24 @@ class Replay:
                 frame.headers = {
                     key: value.replace(self._directory, "/var/rec") for key, value in frame.headers.items()
                 }
+                frame.body = frame.body.replace(self._directory, "/var/rec")
                 self.replayed.frames.append(frame)
             self._changed.set()
+
+    def _watch_files(self) -> None:
+        """Note how the files grow that the trace saw growing."""
+        last: dict[str, tuple[int, bytes]] = {}
+        paths = {seen.path for seen in self.recorded.files}
+        while paths:
+            for path in sorted(paths):
+                real = Path(path.replace("/var/rec", self._directory))
+                raw = real.read_bytes() if real.exists() else None
+                seen = (-1, b"") if raw is None else (len(raw), raw[:60])
+                if last.get(path) != seen:
+                    last[path] = seen
+                    now = self._clock.now() - self._began
+                    self.replayed.files.append(FileSeen(now, path, *seen))
+            gevent.sleep(0.02)
 
     def _await(self, frames: list[Frame]) -> None:
         wanted = Counter(frame.name for frame in frames if frame.name != "CHANNEL_PARK")
@@ -239,11 +284,14 @@ class Replay:
 
 @pytest.fixture(scope="module")
 def replays(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Replay]:
-    """All traces, replayed at once; `late_s` of the module says how late the machine was."""
+    """All traces, replayed side by side; LATENESS says how late the machine was.
+
+    They begin one after the other: thirty calls in the same millisecond would wait for each other.
+    """
     directory = tmp_path_factory.mktemp("rec")
     found = {path.stem: Replay(path, directory) for path in TRACES}
     watch = gevent.spawn(measure_lateness)
-    jobs = [gevent.spawn(replay.run) for replay in found.values()]
+    jobs = [gevent.spawn_later(0.08 * number, replay.run) for number, replay in enumerate(found.values())]
     gevent.joinall(jobs, timeout=DEADLINE_S, raise_error=True)
     watch.kill()
     return found
@@ -359,3 +407,58 @@ class TestTrace:
         assert kinds.index("notice linger") > kinds.index("CHANNEL_HANGUP")
         recorded = next(f for f in replays[name].recorded.frames if f.name == "notice linger")
         assert frames[kinds.index("notice linger")].headers == recorded.headers
+
+
+GROWING = [
+    (path.stem, name) for path in TRACES for name in sorted({seen.path for seen in read_trace(path).files})
+]
+
+
+def first_life(files: list[FileSeen]) -> list[FileSeen]:
+    """Up to the moment at which a file is begun anew."""
+    sizes = [seen.size for seen in files]
+    ends = [at for at in range(1, len(sizes)) if sizes[at] < sizes[at - 1]]
+    return files[: ends[0]] if ends else files
+
+
+def size_at(files: list[FileSeen], t: float) -> int:
+    """How large a file was at that time."""
+    return max((seen.size for seen in files if seen.t <= t), default=-1)
+
+
+@pytest.mark.parametrize(("name", "path"), GROWING)
+class TestGrowth:
+    """Files, while they are recorded."""
+
+    def files(
+        self, replays: dict[str, Replay], name: str, path: str
+    ) -> tuple[list[FileSeen], list[FileSeen]]:
+        """What the simulator and FreeSWITCH made of one file."""
+        replay = replays[name]
+        ours = [seen for seen in replay.replayed.files if seen.path == path]
+        return first_life(ours), first_life([seen for seen in replay.recorded.files if seen.path == path])
+
+    def test_same_header_while_it_grows(self, replays: dict[str, Replay], name: str, path: str) -> None:
+        """Lengths that say nothing, and the same format."""
+        ours, theirs = self.files(replays, name, path)
+        size = 44 if path.endswith(".wav") else 2
+        growing = [[seen.head[:size] for seen in files if seen.size >= 44] for files in (ours, theirs)]
+        assert growing[0][0] == growing[1][0]
+
+    def test_same_growth(self, replays: dict[str, Replay], name: str, path: str) -> None:
+        """Never more than a few frames ahead or behind, and in the same blocks."""
+        ours, theirs = self.files(replays, name, path)
+        late_s = 0.2 + 3 * LATENESS[0]
+        for seen in ours:
+            assert size_at(theirs, seen.t - late_s) <= seen.size + 1600
+            assert seen.size <= size_at(theirs, seen.t + late_s) + 1600, seen.t
+
+    def test_same_end(self, replays: dict[str, Replay], name: str, path: str) -> None:
+        """As long in the end, and a header that says so."""
+        ours, theirs = self.files(replays, name, path)
+        slop = 3200 + 32_000 * LATENESS[0]
+        assert ours[-1].size == pytest.approx(theirs[-1].size, abs=slop)
+        if path.endswith(".wav"):
+            for seen in (ours[-1], theirs[-1]):
+                assert int.from_bytes(seen.head[4:8], "little") == seen.size - 8
+                assert int.from_bytes(seen.head[40:44], "little") == seen.size - 44
