@@ -158,14 +158,62 @@ class Outbox:
     keep_delivered_s: int = setting(
         Whole(0, 3650 * _DAY_S, "s"),
         7 * _DAY_S,
-        doc="How long `callflows deliveries list` shows what has been delivered. The recording on this host "
-        "is deleted once every copy is verified, whatever stands here.",
+        doc="How long `callflows deliveries list` shows what has been delivered, and `recordings list` what "
+        "is in order. The recording's file on this host is another matter: see `keep_media_s`.",
+    )
+    keep_media_s: int = setting(
+        Whole(0, 3650 * _DAY_S, "s"),
+        0,
+        doc="How long a recording stays on this host after its last copy was verified. A disk that fills up "
+        "ends this early, the oldest first; what is not verified everywhere is never deleted.",
+    )
+    give_up_days: int = setting(
+        Whole(1, 365, "days"),
+        7,
+        doc="After so many days of failures a delivery becomes a dead letter, which waits for a person. A "
+        "week outlasts a long weekend's outage.",
+    )
+    register_days: int = setting(
+        Whole(1, 3650, "days"),
+        400,
+        doc="How long the register keeps recordings that are gaps, for `callflows recordings audit`, and the "
+        "figures of those in order. A year, and time to look at it.",
+    )
+    disk_low_percent: int = setting(
+        Whole(0, 90, "%"),
+        10,
+        doc="Less than this free where recordings or the outbox are: health is degraded, and media that is "
+        "verified everywhere is deleted early. 0 for no such mark.",
+    )
+    disk_critical_percent: int = setting(
+        Whole(0, 90, "%"),
+        3,
+        doc="Less than this free is an alarm. Calls go on, and recording is still tried: some seconds of a "
+        "call are more than none. 0 for no such mark.",
+    )
+    disk_quota_mb: int = setting(
+        Whole(0, 100_000_000, "MB"),
+        0,
+        doc="What recordings may take of their disk, where it is not theirs alone; the two marks above count "
+        "within it as well. 0 for all there is.",
     )
     local_dir: Path = setting(
         AbsolutePath(),
         "/var/lib/callflows/delivered",
         doc="The folder that deliveries to this host's own disk go to, and cannot leave. Recordings kept by "
         "`media.store_recordings` are attachments in the document store instead.",
+    )
+    known_hosts: Path = setting(
+        AbsolutePath(),
+        "/var/lib/callflows/known_hosts",
+        doc="Keys of SSH servers, as OpenSSH writes them. A server that an sftp URL names is written down "
+        "when it is met first, and refused when it comes with another key.",
+    )
+    ssh_key: Path = setting(
+        AbsolutePath(),
+        "/var/lib/callflows/ssh_key",
+        doc="The private key, without passphrase, that is shown to SSH servers where an sftp URL has no "
+        "password. It should open nothing but places for recordings. Without the file such URLs fail.",
     )
 
 

@@ -86,6 +86,9 @@ def _conflicts(settings: Settings) -> list[str]:
     listen, http = settings.freeswitch.listen, settings.http.listen
     if http == listen and listen.port:
         faults.append(f"freeswitch.listen and http.listen must differ, both are {listen}")
+    low, critical = settings.outbox.disk_low_percent, settings.outbox.disk_critical_percent
+    if low and critical > low:
+        faults.append(f"outbox.disk_critical_percent {critical} must not be above disk_low_percent {low}")
     recordings, delivered = settings.freeswitch.recordings_dir, settings.outbox.local_dir
     if delivered.is_relative_to(recordings) or recordings.is_relative_to(delivered):
         faults.append(

@@ -32,10 +32,10 @@ VIEW_MISSING_S = 60.0
 
 
 class CouchStore:
-    """A DocumentStore over a CouchDB."""
+    """A DocumentStore over a CouchDB. Args: link: to it, where the address alone makes the wrong one."""
 
-    def __init__(self, address: CouchAddress) -> None:
-        self._link = CouchLink(address)
+    def __init__(self, address: CouchAddress, link: CouchLink | None = None) -> None:
+        self._link = link or CouchLink(address)
         self._followings: set[CouchFollowing] = set()
         self._scans = Scans(self.all_documents, self.get, self.follow)
         self._missing_views: dict[tuple[str, str], float] = {}

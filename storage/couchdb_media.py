@@ -6,18 +6,29 @@ import base64
 import hashlib
 import io
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, BinaryIO
 
 import httpx
 from couchdb3.utils import check_response
 
-from storage.couchdb_link import CouchLink, escaped
+from storage.couchdb_link import PATIENCE, CouchLink, escaped
+from storage.disk_work import on_disk
 from storage.document import Document
 from storage.errors import BadDocument, Conflict, StoreUnavailable
-from storage.media_blocks import blocks_of
+from storage.media_blocks import SelfHashed, blocks_of
 
 ATTEMPTS = 5
 """At an attachment whose document is saved by others meanwhile; nobody saves a recording's five times."""
+
+ANSWER_S = 120.0
+"""From the last byte sent to the answer: a server syncs gigabytes to its disk before it says so."""
+
+STALL_S = 30.0
+"""For a server to take one block; it may be compacting."""
+
+LEAST_BYTES_PER_S = 8 * 1024
+"""Slower than this an upload is given up: it must end some time."""
 
 Name = tuple[str, str, str]
 """Database (slash form), document id, attachment name."""
@@ -74,16 +85,19 @@ def open_media(link: CouchLink, database: str, doc_id: str, name: str) -> Binary
 
 
 class _Sent:
-    """A source on its way out: counted, hashed, and held to the announced size (`size_bytes`)."""
+    """A source on its way out: counted, hashed off the hub, and held to the announced size (`size_bytes`)."""
 
     def __init__(self, source: BinaryIO, size_bytes: int) -> None:
         self._source = source
         self.size_bytes = size_bytes
+        self._is_hashed = isinstance(source, SelfHashed)
         self._md5 = hashlib.md5(usedforsecurity=False)
         self.sent_bytes = 0
 
     @property
     def digest(self) -> str:
+        if isinstance(self._source, SelfHashed):
+            return f"md5-{self._source.md5_base64}"
         return f"md5-{base64.b64encode(self._md5.digest()).decode()}"
 
     def __iter__(self) -> Iterator[bytes]:
@@ -91,7 +105,8 @@ class _Sent:
             self.sent_bytes += len(block)
             if self.sent_bytes > self.size_bytes:
                 raise BadDocument(f"media were to have {self.size_bytes} bytes, and have more")
-            self._md5.update(block)
+            if not self._is_hashed:
+                on_disk(partial(self._md5.update, block))
             yield block
         if self.sent_bytes < self.size_bytes:
             raise BadDocument(f"media were to have {self.size_bytes} bytes, and have {self.sent_bytes}")
@@ -99,8 +114,12 @@ class _Sent:
 
 def _send(link: CouchLink, name: Name, content_type: str, sent: _Sent, rev: str) -> None:
     headers = {"Content-Type": content_type, "Content-Length": str(sent.size_bytes)}
-    with link.asked(name[0], name[1], deadline_s=None):
-        response = link.client.put(link.url(*name), params={"rev": rev}, content=sent, headers=headers)
+    deadline_s = ANSWER_S + sent.size_bytes / LEAST_BYTES_PER_S
+    patience = {PATIENCE: {"read": ANSWER_S, "write": STALL_S}}
+    with link.asked(name[0], name[1], deadline_s=deadline_s):
+        response = link.client.put(
+            link.url(*name), params={"rev": rev}, content=sent, headers=headers, extensions=patience
+        )
         check_response(response)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from storage.address import AddressPolicy
@@ -48,8 +48,12 @@ class Target:
         """Whose health this target shares: attempts to one key are throttled together.
 
         `http:example.com:8443` for a URL (never its credentials), `folder:/srv/recordings` for a
-        directory, else the kind alone (one local store, however many databases).
+        directory, else the kind alone (one local store, however many databases). Media that a plan's handler
+        has are at that handler's key, so that a dead one delays nobody else's recordings.
         """
+        media = self.parameters.get("media")
+        if isinstance(media, dict):
+            return Target(str(media.get("kind")), media.get("parameters") or {}).key()
         url = self.parameters.get("url")
         if isinstance(url, str) and url:
             return f"{self.kind}:{_host_of(url)}"
@@ -80,7 +84,9 @@ class DestinationContext:
     Attributes: documents: the document store of `[documents]`; addresses: which addresses outside URLs
     may reach; connect_timeout_s: for name, connection and TLS; stall_timeout_s: longest wait for the
     peer to take one block; response_timeout_s: from the last byte sent to the first of the answer;
-    ca_file: certificate authorities to trust, None for the bundle that comes with requests.
+    ca_file: certificate authorities to trust, None for the bundle that comes with requests; known_hosts:
+    keys of SSH servers, new ones are written there, None to trust none but those a URL names; ssh_key: the
+    private key that SSH servers know us by where a URL has no password.
     """
 
     documents: DocumentStore
@@ -90,6 +96,8 @@ class DestinationContext:
     response_timeout_s: float = 60.0
     folder_root: Path | None = None
     ca_file: Path | None = None
+    known_hosts: Path | None = None
+    ssh_key: Path | None = None
 
 
 class Destination(Protocol):
@@ -107,4 +115,31 @@ class Destination(Protocol):
         `metadata` is Kazoo's document of the recording (reference section 3.4), without `_rev`.
         Raises: DeliveryFailed, with `retryable` set as the destination's answer warrants; MediaDamaged
         when the file itself is at fault; StoreUnavailable when this host is.
+        """
+
+
+@runtime_checkable
+class Verifiable(Protocol):
+    """What a destination may offer besides: to say later, cheaply, whether its copy is still there."""
+
+    def holds(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> bool:
+        """Whether the copy is there and is this media, as far as can be told without fetching it whole.
+
+        Args: media: its file may be gone; metadata, parameters: as they were delivered; receipt: what
+        `deliver` gave then. Raises: StoreError: it cannot be asked now.
+        """
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """What a destination may offer besides: to give its copy back."""
+
+    def open_copy(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> BinaryIO:
+        """Return a readable stream of the copy; the caller closes it. Args: as for Verifiable.
+
+        Raises: NotFound: it is gone; StoreError: it cannot be asked now.
         """

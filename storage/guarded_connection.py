@@ -8,18 +8,17 @@ Proxies of the environment have no say, for they would do the resolving.
 from __future__ import annotations
 
 import socket
-import ssl
 import sys
 from pathlib import Path
 from typing import Any
 
 from requests.adapters import HTTPAdapter
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.poolmanager import PoolManager
 
+from storage import guarded_socket, tls_trust
 from storage.address import AddressPolicy
 
 SEND_BYTES = 64 * 1024
@@ -30,10 +29,8 @@ class GuardedAdapter(HTTPAdapter):
     """Sends prepared requests to vetted addresses; certificates are always verified."""
 
     def __init__(self, policy: AddressPolicy, stall_timeout_s: float, ca_file: Path | None = None) -> None:
-        # Loaded once: reading the bundle takes 20 ms of CPU, which no connection should cost the hub.
-        context = ssl.create_default_context(cafile=str(ca_file or DEFAULT_CA_BUNDLE_PATH))
         self._pool_classes = _pool_classes(policy, stall_timeout_s)
-        self._ssl_context = context
+        self._ssl_context = tls_trust.context_for("http", ca_file)
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
@@ -92,24 +89,12 @@ def _connect(connection: HTTPConnection, policy: AddressPolicy) -> socket.socket
     host = connection._dns_host  # noqa: SLF001 - with its trailing dot, as urllib3 itself resolves it
     port = int(connection.port or connection.default_port)
     try:
-        addresses = policy.resolve(host, port, timeout_s)
+        sock = guarded_socket.connect(policy, host, port, timeout_s)
     except socket.gaierror as exc:
         raise NameResolutionError(connection.host, connection, exc) from exc
     except TimeoutError as exc:
-        raise ConnectTimeoutError(connection, str(exc)) from exc
-    failure: OSError | None = None
-    for address in addresses:
-        sock = socket.socket(address.family, socket.SOCK_STREAM)
-        try:
-            sock.settimeout(timeout_s)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.connect(address.sockaddr)
-        except OSError as exc:
-            sock.close()
-            failure = exc
-        else:
-            sys.audit("http.client.connect", connection, connection.host, port)
-            return sock
-    if isinstance(failure, TimeoutError):
-        raise ConnectTimeoutError(connection, f"no connection within {timeout_s:g} s") from failure
-    raise NewConnectionError(connection, str(failure)) from failure
+        raise ConnectTimeoutError(connection, str(exc) or f"no connection within {timeout_s:g} s") from exc
+    except OSError as exc:
+        raise NewConnectionError(connection, str(exc)) from exc
+    sys.audit("http.client.connect", connection, connection.host, port)
+    return sock

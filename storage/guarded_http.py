@@ -104,19 +104,21 @@ class GuardedHttp:
         headers: Mapping[str, str],
         private_headers: Mapping[str, str] | None = None,
         body: BodySource | None = None,
+        max_redirects: int = MAX_REDIRECTS,
     ) -> Reply:
         """Send one request, follow its redirects, and return the last answer, whatever its status.
 
         Args: headers: for every hop; private_headers: for the origin of `url` alone; basic
-        authentication is taken from the URL's user and password.
+        authentication is taken from the URL's user and password; max_redirects: with 0 a redirect is an
+        answer like any other, for signed requests, which are good for one URL.
         Raises: ExchangeFailed; AddressRefused; what reading the body raises.
         """
         first = _parsed(url)
         hop = _Hop(first, first.credentials, {**headers, **(private_headers or {})})
         seen = {first.bare}
-        for _ in range(MAX_REDIRECTS + 1):
+        for _ in range(max_redirects + 1):
             reply = self._one(method, hop, body)
-            if reply.status not in REDIRECTS or "location" not in reply.headers:
+            if not max_redirects or reply.status not in REDIRECTS or "location" not in reply.headers:
                 return reply
             onward = _redirected(hop.url, reply.headers["location"])
             if onward.bare in seen:
@@ -128,7 +130,7 @@ class GuardedHttp:
                 first.credentials if at_home else None,
                 {**headers, **((private_headers or {}) if at_home else {})},
             )
-        raise ExchangeFailed(f"more than {MAX_REDIRECTS} redirects", retryable=False)
+        raise ExchangeFailed(f"more than {max_redirects} redirects", retryable=False)
 
     def close(self) -> None:
         """Close the connections kept open."""

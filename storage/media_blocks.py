@@ -6,12 +6,21 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import BinaryIO
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from storage.disk_work import on_disk
 
 BLOCK_BYTES = 256 * 1024
 """A hop into the thread pool costs about 0.1 ms; at this size the disk or the network sets the pace."""
+
+
+@runtime_checkable
+class SelfHashed(Protocol):
+    """A stream that hashes itself as it is read (storage.media.MediaStream): nobody needs to do it again."""
+
+    @property
+    def md5_base64(self) -> str:
+        """Base64 MD5 of what was read so far, as CouchDB writes digests."""
 
 
 def is_file(source: BinaryIO) -> bool:

@@ -148,6 +148,21 @@ def split_document_id(doc_id: str) -> tuple[str, str]:
     return found["month"], found["rest"]
 
 
+def month_for(doc_id: str, own_month: str) -> str:
+    """Return the month whose database a recording's document of any id belongs in.
+
+    A month at the head of the id counts when it is the recording's own or the one before (a call may have
+    been given the id before midnight); any other is a text that happens to look like one.
+    """
+    found = _MONTH_ID.match(doc_id)
+    return found["month"] if found and found["month"] in (own_month, _month_before(own_month)) else own_month
+
+
+def _month_before(of_month: str) -> str:
+    year, number = int(of_month[:4]), int(of_month[4:])
+    return f"{year - 1:04}12" if number == 1 else f"{year:04}{number - 1:02}"
+
+
 def database_of_document(account_id: str, doc_id: str) -> str:
     """Return the month's database an id like `202411-...` lives in. Raises: BadName."""
     return modb(account_id, split_document_id(doc_id)[0])
@@ -182,6 +197,18 @@ def check_doc_id(doc_id: str) -> str:
     if doc_id.startswith("_") or any(not part or part.startswith(".") for part in doc_id.split("/")):
         raise BadName(f"document id {_shown(doc_id)} could leave its place")
     return doc_id
+
+
+def document_id_fault(doc_id: str) -> str:
+    """Return why a text cannot be the id of a recording's document, "" when it can.
+
+    Stricter than check_doc_id: no `/` either, since tools of a cluster put such an id into paths as it is.
+    """
+    try:
+        check_doc_id(doc_id)
+    except BadName as exc:
+        return str(exc)
+    return "" if "/" not in doc_id and "\\" not in doc_id else f"document id {_shown(doc_id)} has a slash"
 
 
 def check_attachment(name: str) -> str:

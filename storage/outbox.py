@@ -10,18 +10,22 @@ Every method raises StoreUnavailable when the file cannot be used, and blocks th
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from storage import outbox_ledger, outbox_owner, outbox_queue
+from storage import outbox_ledger, outbox_owner, outbox_queue, outbox_register
 from storage.destination import Media, Receipt, Target
 from storage.outbox_backoff import Backoff
 from storage.outbox_database import OutboxDatabase
 from storage.outbox_delivery import Delivery, DeliveryJob, DeliveryState, StoredRecording
-from storage.outbox_ledger import OutboxCounts
+from storage.outbox_ledger import Copy, DestinationCounts, OutboxCounts
+from storage.outbox_queue import Entry
+from storage.outbox_register import StoredRegister
+from storage.register_row import Settled
 
 MAX_LISTED = 1000
 
@@ -32,7 +36,8 @@ class Outbox:
     """One outbox file, as seen from this process.
 
     Wide on purpose: it is the one door to the file for recording (enqueue), the worker (claim to fail) and
-    people (list to purge); the work itself is in outbox_queue and outbox_ledger.
+    people (list to purge); the work itself is in outbox_queue and outbox_ledger. `register` is the door to
+    the register in the same file.
     """
 
     def __init__(
@@ -49,6 +54,7 @@ class Outbox:
         jitter, 0 to 1.
         """
         self._db = OutboxDatabase(path)
+        self.register = StoredRegister(self._db, clock)
         self._backoff = backoff
         self._clock = clock
         self._chance = chance
@@ -73,10 +79,11 @@ class Outbox:
         metadata: Kazoo's document of the recording, JSON; targets: every place it must reach.
         Returns: False when the recording is known already; then nothing is changed.
         """
-        entry = outbox_queue.entry(
-            media, metadata, targets, recording_id=recording_id, account_id=account_id, now=self._clock()
-        )
-        added = self._db.write(partial(outbox_queue.add, new=entry))
+        now = self._clock()
+        who = {"recording_id": recording_id, "account_id": account_id}
+        entry = outbox_queue.entry(media, metadata, targets, **who, now=now)
+        note = outbox_register.taken_over(media, metadata, **who, now=now)
+        added = self._db.write(partial(_take_over, entry=entry, note=note, now=now))
         if added:
             self._tell()
         return added
@@ -151,15 +158,20 @@ class Outbox:
         state: DeliveryState | None = None,
         *,
         recording_id: str | None = None,
+        key: str | None = None,
         before_id: int | None = None,
         limit: int = 100,
     ) -> Sequence[Delivery]:
-        """Return deliveries, the newest first; `before_id` pages on. At most MAX_LISTED at once."""
+        """Return deliveries, the newest first; `before_id` pages on. At most MAX_LISTED at once.
+
+        Args: key: of the destination (storage.destination.Target.key).
+        """
         return self._db.read(
             partial(
                 outbox_ledger.deliveries,
                 state=state,
                 recording_id=recording_id,
+                key=key,
                 before_id=before_id,
                 limit=min(limit, MAX_LISTED),
             )
@@ -213,6 +225,14 @@ class Outbox:
         """Return how many deliveries stand where."""
         return self._db.read(outbox_ledger.counts)
 
+    def destinations(self) -> Sequence[DestinationCounts]:
+        """Return what stands under each destination's key, those in trouble first."""
+        return self._db.read(outbox_ledger.destinations)
+
+    def copies(self, recording_id: str) -> Sequence[Copy]:
+        """Return where a recording goes, or went; with credentials, for asking the destinations."""
+        return self._db.read(partial(outbox_ledger.copies, recording_id=recording_id))
+
     def releasable(
         self, keep_s: float, *, after: StoredRecording | None = None, limit: int = 100
     ) -> Sequence[StoredRecording]:
@@ -229,10 +249,15 @@ class Outbox:
         """Note that the local media of a settled recording was deleted."""
         self._db.write(partial(outbox_ledger.release, recording_id=recording_id, now=self._clock()))
 
-    def purge(self, keep_s: float, limit: int = 1000) -> int:
-        """Forget recordings settled for `keep_s` whose media is gone. Returns: how many, at most `limit`."""
-        before = self._clock() - keep_s
-        return self._db.write(partial(outbox_ledger.purge, settled_before=before, limit=limit))
+    def purge(self, keep_s: float, limit: int = 1000, *, register_s: float = float("inf")) -> int:
+        """Forget recordings settled for `keep_s` whose media is gone, and what was discarded as long ago.
+
+        Args: register_s: how long the register keeps what was never settled, or not as it should be.
+        Returns: how many rows, at most `limit` of each kind.
+        """
+        now = self._clock()
+        purge = partial(_purge, settled_before=now - keep_s, requested_before=now - register_s, limit=limit)
+        return self._db.write(purge)
 
     def close(self) -> None:
         """Close the file; leases held are left to expire."""
@@ -244,3 +269,18 @@ class Outbox:
     def _tell(self) -> None:
         for listener in self._listeners:
             listener()
+
+
+def _take_over(db: sqlite3.Connection, entry: Entry, note: Settled, now: float) -> bool:
+    added = outbox_queue.add(db, entry)
+    if added:
+        outbox_register.settle(db, note, now)
+    return added
+
+
+def _purge(db: sqlite3.Connection, settled_before: float, requested_before: float, limit: int) -> int:
+    ids = outbox_ledger.forgettable(db, settled_before, limit)
+    if ids:
+        outbox_register.forget(db, ids, "stored")
+        outbox_ledger.forget(db, ids)
+    return len(ids) + outbox_register.purge(db, settled_before, requested_before, limit)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from storage.destination import Receipt, Target
 from storage.errors import NotFound
 from storage.outbox_delivery import (
     Delivery,
@@ -29,6 +32,35 @@ class OutboxCounts:
     oldest_unsettled_at: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class DestinationCounts:
+    """What stands under one destination's key; times in epoch seconds, None where there is none.
+
+    Attributes: waiting_since: when the oldest unsettled delivery was queued; next_attempt_at: of all that
+    wait, the first; delivered_at: the last success; last_error: of the newest delivery that has one.
+    """
+
+    key: str
+    pending: int
+    delivering: int
+    delivered: int
+    dead: int
+    waiting_since: float | None
+    next_attempt_at: float | None
+    delivered_at: float | None
+    last_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One delivery as its destination is asked about it; with credentials, never to be shown."""
+
+    state: DeliveryState
+    key: str
+    target: Target
+    receipt: Receipt
+
+
 def counts(db: sqlite3.Connection) -> OutboxCounts:
     """Count the deliveries by state."""
     found = dict(db.execute("SELECT state, count(*) FROM deliveries GROUP BY state").fetchall())
@@ -50,6 +82,7 @@ def deliveries(
     state: DeliveryState | None,
     *,
     recording_id: str | None,
+    key: str | None,
     before_id: int | None,
     limit: int,
 ) -> list[Delivery]:
@@ -62,6 +95,9 @@ def deliveries(
     if recording_id is not None:
         conditions.append("recording_id = ?")
         values.append(recording_id)
+    if key is not None:
+        conditions.append("health_key = ?")
+        values.append(key)
     sql = f"{_JOINED} WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?"
     return [delivery_of(row) for row in db.execute(sql, (*values, limit))]
 
@@ -93,6 +129,71 @@ def recordings(
         (since, until, account_id, account_id, limit),
     )
     return [recording_of(row) for row in rows]
+
+
+def recordings_of(db: sqlite3.Connection, ids: str) -> list[StoredRecording]:
+    """Return what the outbox has of some recordings. Args: ids: as a JSON list."""
+    rows = db.execute(
+        "SELECT * FROM recordings WHERE recording_id IN (SELECT value FROM json_each(?))", (ids,)
+    )
+    return [recording_of(row) for row in rows]
+
+
+def deliveries_of(db: sqlite3.Connection, ids: str) -> Mapping[str, list[Delivery]]:
+    """Return the deliveries of some recordings, by recording. Args: ids: as a JSON list."""
+    found: dict[str, list[Delivery]] = {}
+    rows = db.execute(
+        "SELECT * FROM deliveries JOIN recordings USING (recording_id)"
+        " WHERE recording_id IN (SELECT value FROM json_each(?)) ORDER BY position",
+        (ids,),
+    )
+    for row in rows:
+        found.setdefault(row["recording_id"], []).append(delivery_of(row))
+    return found
+
+
+def copies(db: sqlite3.Connection, recording_id: str) -> list[Copy]:
+    """Return where a recording goes, or went, for whoever asks the destinations."""
+    rows = db.execute("SELECT * FROM deliveries WHERE recording_id = ? ORDER BY position", (recording_id,))
+    return [
+        Copy(
+            DeliveryState(row["state"]),
+            row["health_key"],
+            Target(row["kind"], json.loads(row["parameters"])),
+            Receipt(row["location"], row["detail"]),
+        )
+        for row in rows
+    ]
+
+
+def destinations(db: sqlite3.Connection) -> list[DestinationCounts]:
+    """Count the deliveries under each key, those with dead letters and the longest waits first."""
+    rows = db.execute(
+        "SELECT health_key AS key, total(state = 'pending') AS pending,"
+        " total(state = 'delivering') AS delivering, total(state = 'delivered') AS delivered,"
+        " total(state = 'dead') AS dead,"
+        " min(CASE WHEN state IN ('pending', 'delivering') THEN created_at END) AS waiting_since,"
+        " min(CASE WHEN state = 'pending' THEN next_attempt_at END) AS next_attempt_at,"
+        " max(CASE WHEN state = 'delivered' THEN finished_at END) AS delivered_at,"
+        " max(CASE WHEN last_error <> '' THEN id END) AS failed_id"
+        " FROM deliveries GROUP BY health_key ORDER BY dead DESC, waiting_since IS NULL, waiting_since, key"
+    ).fetchall()
+    return [_destination(db, row) for row in rows]
+
+
+def _destination(db: sqlite3.Connection, row: sqlite3.Row) -> DestinationCounts:
+    failed = db.execute("SELECT last_error FROM deliveries WHERE id = ?", (row["failed_id"],)).fetchone()
+    return DestinationCounts(
+        key=row["key"],
+        pending=int(row["pending"]),
+        delivering=int(row["delivering"]),
+        delivered=int(row["delivered"]),
+        dead=int(row["dead"]),
+        waiting_since=row["waiting_since"],
+        next_attempt_at=row["next_attempt_at"],
+        delivered_at=row["delivered_at"],
+        last_error=failed[0] if failed else "",
+    )
 
 
 def retry(db: sqlite3.Connection, delivery_id: int, now: float) -> bool:
@@ -131,13 +232,22 @@ def release(db: sqlite3.Connection, recording_id: str, now: float) -> None:
     )
 
 
-def purge(db: sqlite3.Connection, settled_before: float, limit: int) -> int:
-    """Forget recordings settled before then whose local media is gone. Returns: how many."""
-    return db.execute(
-        "DELETE FROM recordings WHERE recording_id IN (SELECT recording_id FROM recordings"
-        " WHERE settled_at <= ? AND media_deleted_at IS NOT NULL ORDER BY settled_at LIMIT ?)",
+def forgettable(db: sqlite3.Connection, settled_before: float, limit: int) -> list[str]:
+    """Return the ids of recordings settled before then whose local media is gone."""
+    rows = db.execute(
+        "SELECT recording_id FROM recordings INDEXED BY recordings_released"
+        " WHERE settled_at <= ? AND media_deleted_at IS NOT NULL ORDER BY settled_at LIMIT ?",
         (settled_before, limit),
-    ).rowcount
+    )
+    return [row[0] for row in rows]
+
+
+def forget(db: sqlite3.Connection, recording_ids: Sequence[str]) -> None:
+    """Forget recordings with their deliveries and attempts."""
+    db.execute(
+        "DELETE FROM recordings WHERE recording_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(recording_ids)),),
+    )
 
 
 def _revive(db: sqlite3.Connection, condition: str, values: tuple[object, ...], now: float) -> int:

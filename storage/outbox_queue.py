@@ -205,7 +205,7 @@ def fail(
     ).fetchone()
     if row is None:
         return None
-    given_up = not retryable or now - row["trying_since"] >= backoff.give_up_s
+    given_up = not retryable or backoff.is_over(row["step"], now - row["trying_since"])
     state = DeliveryState.DEAD if given_up else DeliveryState.PENDING
     db.execute(
         "UPDATE deliveries SET state = ?, step = step + 1, next_attempt_at = ?, last_error = ?,"

@@ -20,11 +20,12 @@ class Retention:
     """How long what is delivered stays here.
 
     Attributes: media_s: the local file, counted from the last verified copy; rows_s: what
-    `deliveries list` knows of it.
+    `deliveries list` knows of it; register_s: what the register knows of recordings that are gaps.
     """
 
     media_s: float = 0.0
     rows_s: float = 7 * 86400.0
+    register_s: float = 400 * 86400.0
 
 
 def sweep(outbox: Outbox, retention: Retention) -> tuple[int, int]:
@@ -41,9 +42,25 @@ def sweep(outbox: Outbox, retention: Retention) -> tuple[int, int]:
             deleted += _delete(outbox, recording)
         last = batch[-1]
     forgotten = 0
-    while count := outbox.purge(retention.rows_s):
+    while count := outbox.purge(retention.rows_s, register_s=retention.register_s):
         forgotten += count
     return deleted, forgotten
+
+
+def release_early(outbox: Outbox, needed_bytes: int) -> tuple[int, int]:
+    """Delete media that is verified everywhere, the oldest first, whatever time it was to be kept.
+
+    Returns: how many files were deleted, and their bytes; less than needed when there is no more to release.
+    """
+    deleted = freed_bytes = 0
+    last: StoredRecording | None = None
+    while freed_bytes < needed_bytes and (batch := outbox.releasable(0.0, after=last)):
+        for recording in batch:
+            if freed_bytes < needed_bytes and _delete(outbox, recording):
+                deleted += 1
+                freed_bytes += recording.media.size_bytes
+        last = batch[-1]
+    return deleted, freed_bytes
 
 
 def _delete(outbox: Outbox, recording: StoredRecording) -> bool:

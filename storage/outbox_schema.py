@@ -69,6 +69,53 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )""",
         """CREATE INDEX attempts_of_delivery ON attempts (delivery_id)""",
     ),
+    (
+        """CREATE TABLE register (
+            recording_id TEXT PRIMARY KEY,
+            document_id TEXT NOT NULL,
+            call_id TEXT NOT NULL,
+            uuid TEXT NOT NULL DEFAULT '',
+            account_id TEXT NOT NULL,
+            origin TEXT NOT NULL DEFAULT '',
+            owner TEXT NOT NULL DEFAULT '',
+            limit_s INTEGER,
+            requested_at REAL NOT NULL,
+            noted_at REAL NOT NULL,
+            fate TEXT CHECK (fate IN ('handed_over', 'kept', 'discarded', 'failed')),
+            started_at REAL,
+            ended_by TEXT NOT NULL DEFAULT '',
+            verdict TEXT NOT NULL DEFAULT '',
+            reasons TEXT NOT NULL DEFAULT '[]',
+            duration_ms INTEGER NOT NULL DEFAULT 0,
+            size_bytes INTEGER NOT NULL DEFAULT 0,
+            path TEXT NOT NULL DEFAULT '',
+            rule TEXT NOT NULL DEFAULT '',
+            rule_reason TEXT NOT NULL DEFAULT '',
+            settled_at REAL
+        )""",
+        """CREATE INDEX register_by_time ON register (requested_at, recording_id)""",
+        """CREATE INDEX register_by_call ON register (call_id)""",
+        """CREATE INDEX register_by_uuid ON register (uuid)""",
+        """CREATE INDEX register_by_document ON register (document_id)""",
+        """CREATE INDEX register_discarded ON register (settled_at) WHERE fate = 'discarded'""",
+        """CREATE TABLE register_forgotten (
+            hour INTEGER NOT NULL,
+            account_id TEXT NOT NULL,
+            what TEXT NOT NULL CHECK (what IN ('stored', 'discarded')),
+            recordings INTEGER NOT NULL,
+            PRIMARY KEY (hour, account_id, what)
+        )""",
+        # What an earlier release took over is not to look as if nobody had asked for it.
+        """INSERT INTO register (recording_id, document_id, call_id, account_id, origin, requested_at,
+                noted_at, fate, ended_by, verdict, duration_ms, size_bytes, path, settled_at)
+            SELECT recording_id, document_id, coalesce(json_extract(metadata, '$.call_id'), ''), account_id,
+                coalesce(json_extract(metadata, '$.origin'), ''),
+                coalesce(json_extract(metadata, '$.callflows.requested_at_us') / 1e6, created_at), created_at,
+                'handed_over', coalesce(json_extract(metadata, '$.callflows.ended_by'), ''),
+                coalesce(json_extract(metadata, '$.callflows.verdict'), ''),
+                coalesce(json_extract(metadata, '$.duration_ms'), 0), size_bytes, path, created_at
+            FROM recordings""",
+    ),
 )
 
 

@@ -8,7 +8,7 @@ without the doubled dot of the file name in master.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -71,6 +71,21 @@ def build(url: str, name: str, extra: Mapping[str, str]) -> str:
     else:
         path = f"{path.rstrip('/')}/{encoded}"
         query = facts
+    return urlunsplit((parts.scheme, parts.netloc, path, "&".join(query), ""))
+
+
+def build_at(url: str, segments: Sequence[str], extra: Mapping[str, str]) -> str:
+    """Return the URL one recording goes to by a plan's naming: folders and name behind the URL's path.
+
+    A URL with a query has them behind the query, without a slash between, which is where Kazoo puts them.
+    Args: segments: as storage.plan_path makes them, their values percent-encoded already.
+    """
+    parts = urlsplit(url)
+    where = "/".join(quote(segment, safe="%", errors="replace") for segment in segments)
+    facts = [f"{_encoded(key)}={_encoded(value)}" for key, value in extra.items() if value]
+    path, query = f"{parts.path.rstrip('/')}/{where}", facts
+    if parts.query:
+        path, query = parts.path, [parts.query + where, *facts]
     return urlunsplit((parts.scheme, parts.netloc, path, "&".join(query), ""))
 
 

@@ -14,7 +14,7 @@ class CallRecording(Schema):
     """Recordings of calls."""
 
     extension = text(
-        "mp3", "Format of a recording whose own configuration names none.", one_of=("mp3", "wav")
+        "mp3", "Format of a recording whose own configuration names none.", one_of=("mp3", "mp4", "wav")
     )
     storage_retry_times = whole(
         5,
@@ -54,6 +54,9 @@ class Media(Schema):
         None, "Keep them in a CouchDB on this host instead (as Kazoo 3.22 did).", like=_HOST
     )
     third_party_bigcouch_port = whole(5984, "The port of that CouchDB.", low=1, high=65535)
+    third_party_bigcouch_user = text("", "Its user; empty: it lets everybody in.")
+    third_party_bigcouch_password = text("", "That user's password.", secret=True)
+    third_party_bigcouch_https = flag("Whether it is spoken to over TLS.", default=False)
     default_language = text(
         "en-us",
         "Language of prompts for callers whose endpoint and account name none.",

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from storage.destination import DestinationContext, Media, Receipt
-from storage.errors import DeliveryFailed, MediaDamaged, StoreUnavailable
+from storage.errors import DeliveryFailed, MediaDamaged, NotFound, StoreUnavailable
 from storage.file_name import safe_file_name
 from storage.media import Measured, MediaStream, measure, off_hub
 
@@ -55,6 +55,30 @@ class FolderDestination:
             return _deliver(directory, name, recording_id, media)
         except StoreUnavailable as exc:  # the folder's disk is the destination here
             raise DeliveryFailed(str(exc), retryable=True) from exc
+
+    def holds(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> bool:
+        """Whether the file is there with exactly this content; it is read. Raises: StoreUnavailable."""
+        del metadata, parameters
+        return _holds(self._copy_of(receipt), Measured(media.size_bytes, media.sha256))
+
+    def open_copy(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> BinaryIO:
+        """Return the file. Raises: NotFound, StoreUnavailable."""
+        del metadata, parameters
+        path = self._copy_of(receipt)
+        if off_hub(partial(_size, path), path.name) is None:
+            raise NotFound(str(path.parent), media.name)
+        return off_hub(partial(_open, path), path.name)
+
+    def _copy_of(self, receipt: Receipt) -> Path:
+        """Return where a copy was put, if that is still below the root. Raises: NotFound."""
+        path = Path(receipt.location)
+        if self._root is None or ".." in path.parts or not path.is_relative_to(self._root):
+            raise NotFound(str(self._root), receipt.location)
+        return path
 
 
 def _below(root: Path, directory: str) -> Path | None:
@@ -129,6 +153,10 @@ def _sync(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _open(path: Path) -> BinaryIO:
+    return path.open("rb")
 
 
 def _open_new(path: Path) -> BinaryIO:

@@ -6,7 +6,9 @@
 | method | put (default) or post |
 | headers | sent to that host alone, never along a redirect to another |
 | multipart | true: a form of two parts, the metadata as JSON and the file (Kazoo's send_multipart) |
+| base64 | true: the file in the form is in base64 (Kazoo's base64_encode_data, which a plain body is not) |
 | fields | query fields to append; default: the facts of section 3.6; {} for none |
+| field_list, field_separator, folder_path | name the copy as a storage plan does (storage.plan_path) |
 
 Any 2xx is stored. 408, 425, 429 and 5xx are worth another attempt, and a Retry-After is passed on; other
 answers are final. What is sent is proved beforehand (storage.media) and declared by Content-Digest. When
@@ -21,24 +23,20 @@ import base64
 import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from itertools import chain
 from typing import Any
 
-from storage import http_url, recording_url
+from storage import http_answer, http_url, plan_path, recording_url
 from storage.destination import DestinationContext, Media, Receipt
 from storage.errors import DeliveryFailed, ExchangeFailed
 from storage.file_name import safe_file_name
-from storage.guarded_http import Body, GuardedHttp, Reply
+from storage.guarded_http import Body, GuardedHttp
 from storage.media import MediaStream
 
 METHODS = ("put", "post")
-PARAMETERS = frozenset(("url", "method", "headers", "multipart", "fields"))
-RETRYABLE = frozenset((408, 425, 429))
-MAX_TOLD_CHARS = 200
+PARAMETERS = frozenset(("url", "method", "headers", "multipart", "base64", "fields")) | plan_path.PARAMETERS
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}\Z")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e\x80-\xff\t]{0,4096}\Z")
@@ -79,22 +77,24 @@ class HttpDestination:
         if str(parameters.get("method", "put")).lower() not in METHODS:
             faults.append("method: must be put or post")
         faults += _header_faults(parameters.get("headers", {}))
-        if not isinstance(parameters.get("multipart", False), bool):
-            faults.append("multipart: must be true or false")
+        faults += [
+            f"{name}: must be true or false"
+            for name in ("multipart", "base64")
+            if not isinstance(parameters.get(name, False), bool)
+        ]
         if not _is_text_map(parameters.get("fields") or {}):
             faults.append("fields: must map names to text")
-        return faults
+        return faults + plan_path.faults_of(parameters)
 
     def deliver(self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any]) -> Receipt:
         """Send the file; the copy is verified by the answer to a request that could not have been cut.
 
         Raises: DeliveryFailed, AddressRefused, MediaDamaged, StoreUnavailable.
         """
-        extra = parameters.get("fields")
-        url = recording_url.build(
-            str(parameters["url"]), media.name, recording_url.fields(metadata) if extra is None else extra
-        )
-        form = _Form(media, metadata) if parameters.get("multipart") else None
+        url = _url(media, metadata, parameters)
+        form = None
+        if parameters.get("multipart"):
+            form = _Form(media, metadata, in_base64=parameters.get("base64", False))
         try:
             reply = self._http.exchange(
                 str(parameters.get("method", "put")),
@@ -106,8 +106,17 @@ class HttpDestination:
         except ExchangeFailed as exc:
             raise DeliveryFailed(str(exc), retryable=exc.retryable) from exc
         if not 200 <= reply.status < 300:
-            raise _refused(reply)
+            raise http_answer.refused(reply)
         return Receipt(reply.url, f"{reply.status} {reply.reason}".strip())
+
+
+def _url(media: Media, metadata: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
+    """Return where one recording goes: by its own name, or by a plan's."""
+    url, extra = str(parameters["url"]), parameters.get("fields")
+    facts = recording_url.fields(metadata) if extra is None else extra
+    if plan_path.is_planned(parameters) or parameters.get("folder_path"):
+        return recording_url.build_at(url, plan_path.segments_of(parameters, metadata, media.name), facts)
+    return recording_url.build(url, media.name, facts)
 
 
 def _file_headers(media: Media) -> dict[str, str]:
@@ -118,9 +127,10 @@ def _file_headers(media: Media) -> dict[str, str]:
 class _FormBody:
     """A form's bytes in order: what stands before the file, the file, what stands after it."""
 
-    def __init__(self, before: bytes, stream: MediaStream, after: bytes) -> None:
-        self._length = self._left = len(before) + len(stream) + len(after)
-        self._blocks = chain((before,), stream, (after,))
+    def __init__(self, before: bytes, stream: MediaStream, after: bytes, *, in_base64: bool) -> None:
+        size = (len(stream) + 2) // 3 * 4 if in_base64 else len(stream)
+        self._length = self._left = len(before) + size + len(after)
+        self._blocks = chain((before,), _in_base64(stream) if in_base64 else stream, (after,))
         self._rest = b""
         self.complete = False
 
@@ -136,11 +146,25 @@ class _FormBody:
         return taken
 
 
+def _in_base64(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Encode block by block, as if all were one."""
+    rest = b""
+    for block in blocks:
+        rest += block
+        whole = len(rest) - len(rest) % 3
+        if whole:
+            yield base64.b64encode(rest[:whole])
+        rest = rest[whole:]
+    if rest:
+        yield base64.b64encode(rest)
+
+
 class _Form:
     """One multipart/form-data request: the metadata's public fields as JSON, then the file."""
 
-    def __init__(self, media: Media, metadata: Mapping[str, Any]) -> None:
+    def __init__(self, media: Media, metadata: Mapping[str, Any], *, in_base64: bool) -> None:
         self._media = media
+        self._in_base64 = in_base64
         boundary = uuid.uuid4().hex
         public = {key: value for key, value in metadata.items() if not key.startswith(("_", "pvt_"))}
         document_id, name = _quoted(str(metadata.get("_id", "metadata"))), _quoted(safe_file_name(media.name))
@@ -157,7 +181,7 @@ class _Form:
     def open(self) -> Iterator[Body]:
         """Open the body afresh."""
         with MediaStream(self._media) as stream:
-            yield _FormBody(self._before, stream, self._after)
+            yield _FormBody(self._before, stream, self._after, in_base64=self._in_base64)
 
 
 def _quoted(name: str) -> str:
@@ -183,32 +207,6 @@ def _is_text_map(value: Any) -> bool:
     return isinstance(value, dict) and all(
         isinstance(key, str) and isinstance(text, str) for key, text in value.items()
     )
-
-
-def _refused(reply: Reply) -> DeliveryFailed:
-    told = "".join(
-        c if c.isprintable() else " " for c in reply.body[:MAX_TOLD_CHARS].decode(errors="replace")
-    )
-    reason = f"answered {reply.status} {reply.reason}".strip()
-    return DeliveryFailed(
-        f"{reason}: {told.strip()}" if told.strip() else reason,
-        retryable=reply.status in RETRYABLE or reply.status >= 500,
-        status=reply.status,
-        retry_after_s=_retry_after_s(reply.headers.get("retry-after", ""), datetime.now(UTC)),
-    )
-
-
-def _retry_after_s(text: str, now: datetime) -> float | None:
-    """Read a Retry-After header: seconds, or a date; None when there is none that makes sense."""
-    text = text.strip()
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return float(text)
-    try:
-        date = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    date = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return max(0.0, (date - now).total_seconds())
 
 
 DESTINATION = HttpDestination

@@ -38,7 +38,15 @@ allow_networks = ["10.0.0.0/8"]
 workers = 2
 max_backoff_s = 60
 keep_delivered_s = 0
+keep_media_s = 3600
+give_up_days = 3
+register_days = 30
+disk_low_percent = 20
+disk_critical_percent = 5
+disk_quota_mb = 50000
 local_dir = "/srv/delivered"
+known_hosts = "/srv/known_hosts"
+ssh_key = "/srv/ssh_key"
 [http]
 listen = "0.0.0.0:9000"
 [service]
@@ -202,6 +210,7 @@ def test_the_command_lines_own_variable_is_no_setting() -> None:
     ("environ", "part"),
     [
         ({"CALLFLOWS_HTTP_LISTEN": "127.0.0.1:8084"}, "must differ"),
+        ({"CALLFLOWS_OUTBOX_DISK_CRITICAL_PERCENT": "11"}, "must not be above"),
         ({"CALLFLOWS_OUTBOX_LOCAL_DIR": "/var/lib/callflows/recordings/x"}, "within each other"),
         ({"CALLFLOWS_OUTBOX_LOCAL_DIR": "/var/lib/callflows"}, "within each other"),
     ],

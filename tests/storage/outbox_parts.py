@@ -53,7 +53,8 @@ def enqueue(outbox: Outbox, *targets: Target, recording_id: str = "", **options:
 @contextmanager
 def opened(path: Path, clock: Clock | None = None, **backoff: float) -> Iterator[Outbox]:
     """An outbox with pauses of exactly 10, 20, 40 ... s."""
-    pauses = Backoff(**{"base_s": 10.0, "cap_s": 3600.0, "give_up_s": 86400.0, **backoff})
+    exact = {"base_s": 10.0, "cap_s": 3600.0, "give_up_s": 86400.0, "least_attempts": 1}
+    pauses = Backoff(**{**exact, **backoff})  # type: ignore[arg-type]
     outbox = Outbox(path, backoff=pauses, clock=clock or Clock(), chance=lambda: 1.0)
     yield outbox
     outbox.close()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from gevent import socket
 from gevent.event import Event
@@ -56,11 +56,15 @@ class Received:
 
 
 class Receiver:
-    """Serves on a loopback port until closed; answers are used in order, the last one for ever."""
+    """Serves on a loopback port until closed; answers are used in order, the last one for ever.
+
+    `judge` may be set to look at each request as it came, and answer otherwise.
+    """
 
     def __init__(self, *answers: Answer, tls: bool = False) -> None:
         self.answers = list(answers) or [Answer()]
         self.requests: list[Received] = []
+        self.judge: Callable[[Received], Answer | None] = lambda _received: None
         self._arrived = Event()
         self._closing = Event()
         context = None
@@ -107,6 +111,7 @@ class Receiver:
             _take_body(stream, received, length if answer.cut_after is None else answer.cut_after)
         self.requests.append(received)
         self._arrived.set()
+        answer = self.judge(received) or answer
         if answer.cut_after is not None:
             return False
         if answer.hangs:
@@ -153,6 +158,12 @@ def serving(*answers: Answer, tls: bool = False) -> Iterator[Receiver]:
         yield receiver
     finally:
         receiver.close()
+
+
+def resolved_here(host: str, port: int) -> list[tuple[Any, ...]]:
+    """Resolve every name to this host, as a policy's lookup."""
+    del host
+    return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
 
 def loopback(*networks: str) -> AddressPolicy:

@@ -8,11 +8,9 @@ from types import ModuleType
 
 import pytest
 
+from storage import destinations
 from storage.destination import Target
-from storage.destination_registry import RegistryError, discover
-from storage.destinations.folder import FolderDestination
-from storage.destinations.http import HttpDestination
-from storage.destinations.local import LocalDestination
+from storage.destination_registry import Destinations, RegistryError, discover
 from tests.storage.receiver import context_of
 
 
@@ -27,6 +25,8 @@ from tests.storage.receiver import context_of
         (Target("local", {"database": "account/ab/cd/ef-202611"}), "local"),
         (Target("folder", {"directory": "a/b"}), "folder:a/b"),
         (Target("folder", {"directory": ""}), "folder"),
+        (Target("couchdb", {"url": "https://c.example:6984", "user": "u"}), "couchdb:c.example:6984"),
+        (Target("local", {"media": {"kind": "s3", "parameters": {"url": "s3://b/"}}}), "s3:b"),
     ],
 )
 def test_targets_share_health_by_host(target: Target, key: str) -> None:
@@ -37,11 +37,18 @@ def test_targets_share_health_by_host(target: Target, key: str) -> None:
 def test_every_module_is_a_destination_of_its_name() -> None:
     """Found by file, built with the context."""
     found = discover(context_of())
-    assert {kind: type(destination) for kind, destination in found.items()} == {
-        "folder": FolderDestination,
-        "http": HttpDestination,
-        "local": LocalDestination,
+    files = {path.stem for path in Path(destinations.__path__[0]).glob("[!_]*.py")}
+    assert set(found) == files >= {"azure", "folder", "ftp", "gs", "http", "local", "s3", "sftp"}
+    assert {kind: type(each).__module__ for kind, each in found.items()} == {
+        kind: f"storage.destinations.{kind}" for kind in files
     }
+
+
+def test_a_destination_is_built_when_it_is_asked_for() -> None:
+    """By one that hands part of its work on; once, and only of a kind that there is."""
+    some = Destinations(context_of())
+    assert some.find("http") is some.find("http")
+    assert all(some.find(kind) is None for kind in ("floppy", "", "..", "_private"))
 
 
 @pytest.fixture

@@ -2,62 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-import gevent
 import pytest
-from gevent.event import Event
 
 from storage.destination import Destination, Media
 from storage.destination_registry import discover
 from storage.folder import FolderStore
 from storage.media import measure
 from tests.storage.receiver import context_of, serving
+from tests.storage.strain import MOST_GROWTH_BYTES, Strain, strained
 
 SIZE_BYTES = 200 * 1024 * 1024
-MOST_GROWTH_BYTES = 32 * 1024 * 1024
 MOST_LAG_S = 0.25
 """Generous, for a machine that others use, too; some 10 ms are usual, reading whole files takes 100s."""
 
 DATABASE = "account/ab/cd/ef0123456789abcdef0123456789-202611"
-
-
-@dataclass
-class Strain:
-    """What a piece of work cost: the most the hub was late, and the most memory grew."""
-
-    lag_s: float = 0.0
-    growth_bytes: int = 0
-
-
-def resident_bytes() -> int:
-    """Memory of this process that is in use now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-@contextmanager
-def strained() -> Iterator[Strain]:
-    """Watch the hub and the memory, from a greenlet that wants to run every 5 ms."""
-    strain = Strain()
-    before = resident_bytes()
-    never = Event()
-
-    def watch() -> None:
-        while True:
-            asleep_since = time.monotonic()
-            never.wait(0.005)
-            strain.lag_s = max(strain.lag_s, time.monotonic() - asleep_since - 0.005)
-            strain.growth_bytes = max(strain.growth_bytes, resident_bytes() - before)
-
-    watcher = gevent.spawn(watch)
-    yield strain
-    watcher.kill()
 
 
 @pytest.fixture(scope="module")

@@ -183,3 +183,46 @@ def test_any_text_is_a_name_or_a_bad_name(text: str) -> None:
             continue
         assert not any(part in ("", ".", "..") or part.startswith(".") for part in passed.split("/"))
         assert not re.search(r"[\x00-\x1f\x7f]", passed)
+
+
+@pytest.mark.parametrize(
+    ("doc_id", "own", "month"),
+    [
+        ("202611-x", "202611", "202611"),
+        ("202610-x", "202611", "202610"),
+        ("202512-x", "202601", "202512"),
+        ("202612-x", "202611", "202611"),  # a month to come is a text that looks like one
+        ("202609-x", "202611", "202611"),
+        ("202613-x", "202611", "202611"),
+        ("202611", "202611", "202611"),
+        ("202610", "202611", "202611"),
+        ("mine", "202611", "202611"),
+    ],
+)
+def test_the_month_of_a_document_of_any_id(doc_id: str, own: str, month: str) -> None:
+    """The recording's own, or the one before when the id says so."""
+    assert names.month_for(doc_id, own) == month
+
+
+@given(st.text(max_size=50), months)
+def test_any_id_has_a_month_near_its_recordings(doc_id: str, own: str) -> None:
+    """No text leads into a month that is neither."""
+    found = names.month_for(doc_id, own)
+    assert found == own or int(own) - int(found) in (1, 89)
+
+
+@pytest.mark.parametrize(
+    "hostile", [*HOSTILE_IDS, "a/b", "a\\b", "_x", "_design/x", "", "x" * 241, "a\x00b", "a\nb", "\ud800"]
+)
+def test_what_cannot_be_the_id_of_a_recordings_document(hostile: str) -> None:
+    """It says why, and raises nothing."""
+    assert names.document_id_fault(hostile)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_an_id_or_has_a_fault(text: str) -> None:
+    """What passes names nothing outside, in a path or in a URL."""
+    if not names.document_id_fault(text):
+        assert names.check_doc_id(text) == text
+        assert not set("/\\") & set(text)
+        assert not text.startswith(("_", "."))

@@ -185,6 +185,44 @@ def test_after_days_of_failing_a_delivery_is_given_up(outbox: Outbox, clock: Clo
     assert outbox.next_due_at() == clock.now + 10  # its pauses begin anew
 
 
+def test_age_alone_does_not_make_a_dead_letter(tmp_path: Path, clock: Clock) -> None:
+    """A clock that is set right, or days behind a destination that was only probed: it is tried on."""
+    with opened(tmp_path / "patient.sqlite", clock, least_attempts=3) as outbox:
+        enqueue(outbox)
+        states = []
+        for _ in range(3):
+            clock.pass_s(50 * 365 * 86400.0)
+            states.append(outbox.failed(outbox.claim(OWNER, LEASE_S), "503", retryable=True))  # type: ignore[arg-type]
+    assert states == [DeliveryState.PENDING, DeliveryState.PENDING, DeliveryState.DEAD]
+
+
+def test_destinations_are_told_apart(outbox: Outbox, clock: Clock) -> None:
+    """Each with what waits, what arrived and what went wrong; those in trouble first."""
+    enqueue(outbox, to("a.test"), to("b.test"), to("c.test"))
+    first_at = clock.now
+    clock.pass_s(5)
+    for _ in range(3):
+        job = outbox.claim(OWNER, LEASE_S)
+        assert job is not None
+        if job.key == "http:a.test":
+            outbox.succeeded(job, Receipt("there"))
+        else:
+            outbox.failed(job, f"no {job.key}", retryable=job.key == "http:b.test")
+    enqueue(outbox, to("a.test"))
+    found = {one.key: one for one in outbox.destinations()}
+    assert [one.key for one in outbox.destinations()] == ["http:c.test", "http:b.test", "http:a.test"]
+    a, b, c = (found[f"http:{name}.test"] for name in "abc")
+    assert (a.pending, a.delivered, a.delivered_at, a.last_error) == (1, 1, clock.now, "")
+    assert (b.pending, b.waiting_since, b.next_attempt_at) == (1, first_at, clock.now + 10)
+    assert (c.dead, c.waiting_since, c.last_error) == (1, None, "no http:c.test")
+
+
+def test_deliveries_of_one_destination_are_listed(outbox: Outbox) -> None:
+    """And of no other."""
+    enqueue(outbox, to("a.test"), to("b.test"))
+    assert [one.key for one in outbox.list(key="http:b.test")] == ["http:b.test"]
+
+
 def test_success_settles_a_delivery(outbox: Outbox, clock: Clock) -> None:
     """Where the copy is, and when it was verified, is on record; nobody gets it again."""
     enqueue(outbox)

@@ -130,11 +130,11 @@ def test_a_file_of_an_older_release_is_brought_forward(tmp_path: Path) -> None:
     newer = (*outbox_schema.MIGRATIONS, ("ALTER TABLE recordings ADD COLUMN kept_for TEXT DEFAULT 'ever'",))
     with pytest.raises(sqlite3.OperationalError):
         outbox_schema.migrate(db, (*newer, ("CREATE TABLE", "no SQL")))
-    assert db.execute("PRAGMA user_version").fetchone() == (1,)
+    assert db.execute("PRAGMA user_version").fetchone() == (len(outbox_schema.MIGRATIONS),)
     for _ in range(2):
         outbox_schema.migrate(db, newer)
     assert db.execute("SELECT recording_id, kept_for FROM recordings").fetchall() == [("old", "ever")]
-    assert db.execute("PRAGMA user_version").fetchone() == (2,)
+    assert db.execute("PRAGMA user_version").fetchone() == (len(newer),)
     db.close()
 
 

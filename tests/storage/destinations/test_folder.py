@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from storage.destination import Media, Receipt
 from storage.destinations import folder as folder_module
 from storage.destinations.folder import FolderDestination, _below
-from storage.errors import DeliveryFailed, MediaDamaged
+from storage.errors import DeliveryFailed, MediaDamaged, NotFound
 from tests.storage.receiver import context_of, media_of
 
 CONTENT = bytes(range(256)) * 3000
@@ -171,3 +171,28 @@ def test_no_text_leads_out_of_the_root(directory: str) -> None:
     root = Path("/srv/delivered")
     found = _below(root, directory)
     assert found is None or os.path.normpath(found).startswith("/srv/delivered")
+
+
+def test_a_copy_is_asked_about_and_given_back(root: Path, media: Media) -> None:
+    """Also when the original is gone; one that was changed, or is gone, is not there any more."""
+    receipt = deliver(root, media, directory="acc")
+    destination = FolderDestination(context_of(folder_root=root))
+    media.path.unlink()
+    assert destination.holds(media, {}, {}, receipt)
+    with destination.open_copy(media, {}, {}, receipt) as stream:
+        assert stream.read() == CONTENT
+    (root / "acc/call.mp3").write_bytes(CONTENT[::-1])
+    assert not destination.holds(media, {}, {}, receipt)
+    (root / "acc/call.mp3").unlink()
+    assert not destination.holds(media, {}, {}, receipt)
+    with pytest.raises(NotFound):
+        destination.open_copy(media, {}, {}, receipt)
+
+
+@pytest.mark.parametrize("location", ["/etc/passwd", "{root}/../secret", "", "{root}x/a"])
+def test_nothing_outside_the_root_is_given_back(root: Path, media: Media, location: str) -> None:
+    """Whatever a receipt says."""
+    (root.parent / "secret").write_text("x")
+    destination = FolderDestination(context_of(folder_root=root))
+    with pytest.raises(NotFound):
+        destination.open_copy(media, {}, {}, Receipt(location.format(root=root)))
