@@ -28,6 +28,9 @@ class Asked(StrEnum):
     NOTHING = "nothing"
     STOP = "stop"  # a document or a command wanted it
     LIMIT = "limit"  # the time limit's own timer
+    NO_INPUT = "no_input"  # nobody spoke from the start, as we heard it
+    SILENCE = "silence"  # nobody speaks any more, as we heard it
+    TRANSFER = "transfer"  # the leg was transferred, and the recording was not to follow
 
 
 class RawCause(StrEnum):
@@ -48,7 +51,8 @@ class Facts:
     Attributes: started: RECORD_START, or anything that implies it, was seen; stopped: RECORD_STOP was seen;
     hung_up: the channel was hung up when its recording ended; raw_cause: FreeSWITCH's word, "" for none;
     length_ms: of the audio; time_limit_s, min_s: as requested; speech_heard: whether the file holds sound
-    as loud as speech, None when nobody looked.
+    as loud as speech, None when nobody looked; unmet: what it was to begin with and never came, None for
+    nothing.
     """
 
     started: bool
@@ -60,6 +64,7 @@ class Facts:
     time_limit_s: int | None = None
     min_s: int = 0
     speech_heard: bool | None = None
+    unmet: EndedBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +82,24 @@ def _reached_limit(facts: Facts) -> bool:
 
 
 TABLE: tuple[Row, ...] = (
+    Row("stopped before its moment came", lambda f: not f.started and f.asked is Asked.STOP and bool(f.unmet),
+        EndedBy.STOPPED),
+    Row("the call was never answered", lambda f: f.unmet is EndedBy.NOT_ANSWERED, EndedBy.NOT_ANSWERED),
+    Row("the call was never bridged", lambda f: f.unmet is EndedBy.NOT_BRIDGED, EndedBy.NOT_BRIDGED),
     Row("it never began", lambda f: not f.started, EndedBy.NOT_STARTED),
     Row("FreeSWITCH found it shorter than the minimum", lambda f: f.raw_cause == RawCause.TOO_SHORT,
         EndedBy.TOO_SHORT),
     Row("it is shorter than the minimum", lambda f: f.stopped and f.length_ms < f.min_s * 1000,
         EndedBy.TOO_SHORT),
+    Row("it was not to follow a transfer", lambda f: f.asked is Asked.TRANSFER, EndedBy.TRANSFER),
     Row("the channel was hung up first", lambda f: f.hung_up, EndedBy.HANGUP),
     Row("silence from the start, but the file holds speech: FreeSWITCH wants an edge from silence to sound",
         lambda f: f.raw_cause == RawCause.NO_INPUT and bool(f.speech_heard), EndedBy.SILENCE),
     Row("silence from the start", lambda f: f.raw_cause == RawCause.NO_INPUT, EndedBy.NO_INPUT),
     Row("silence on a live channel", lambda f: f.raw_cause == RawCause.SILENCE, EndedBy.SILENCE),
     Row("our timer ran out", lambda f: f.asked is Asked.LIMIT, EndedBy.TIME_LIMIT),
+    Row("we heard that nobody spoke", lambda f: f.asked is Asked.NO_INPUT, EndedBy.NO_INPUT),
+    Row("we heard that nobody spoke any more", lambda f: f.asked is Asked.SILENCE, EndedBy.SILENCE),
     Row("somebody asked us", lambda f: f.asked is Asked.STOP, EndedBy.STOPPED),
     Row("FreeSWITCH could not write on", lambda f: f.raw_cause == RawCause.URI_FAILURE, EndedBy.WRITE_ERROR),
     Row("FreeSWITCH's own limit, the backstop of ours",

@@ -4,6 +4,8 @@ RecordingError
 |- BadTicket        theirs: recording variables or a manifest that this project did not write
 |- BadTransition    ours: a recording was told of something that cannot happen in its state
 |- BadAudio         theirs: a file whose header cannot be understood or put right
+|- Unprocessable    theirs or the system's: what was captured cannot be worked on; it is left as it is
+|- Interrupted      nobody's: the engine closes while a recording is worked on
 """
 
 from __future__ import annotations
@@ -25,3 +27,11 @@ class BadTransition(RecordingError):
 
 class BadAudio(RecordingError):
     """A media file that is not what its name says."""
+
+
+class Unprocessable(RecordingError):
+    """Audio that cannot be joined, trimmed, encoded or transcribed; the message says why."""
+
+
+class Interrupted(RecordingError):
+    """Work given up because the engine closes: the next start finds what was captured and begins anew."""

@@ -1,14 +1,16 @@
 """Sees to it that a finished recording is in the outbox, or that there is nothing the outbox should have.
 
 Handing over twice is harmless: the outbox takes a recording once by its id, and the manifest goes only after
-the outbox has it. An outbox that cannot take it now (disk full, file locked) is asked for ever.
+the outbox has it. An outbox that cannot take it now (disk full, file locked) is asked for ever, and so is a
+document store that cannot say now where the account wants it. Files that the delivered one was made of go
+when the outbox has that one.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,7 +23,10 @@ from recording.journal import Journal
 from recording.metadata import Circumstances
 from recording.naming import CONTENT_TYPES, delivered_name
 from recording.outcome import RecordingOutcome, Verdict
+from recording.register import NoRegister, Register
+from recording.request import AudioFormat
 from recording.storage_decision import Decision
+from recording.storage_rules import StorageRules
 from recording.tally import Tally
 from recording.ticket import Ticket
 from storage.destination import Media, Target
@@ -30,6 +35,12 @@ from storage.errors import StoreError
 RETRY_FIRST_S = 1.0
 RETRY_LAST_S = 60.0
 """Pauses between two tries, doubling."""
+
+NOT_DELIVERED = {
+    Verdict.DISCARDED: Decision("discarded", (), "the recording was discarded"),
+    Verdict.FAILED: Decision("failed", (), "there is no usable audio: what there is stays here"),
+}
+"""What is said where storage has nothing to decide."""
 
 log = structlog.get_logger(__name__)
 
@@ -53,14 +64,15 @@ class Outbox(Protocol):
 class Receivers:
     """Where finished recordings go from here, and who is told.
 
-    Attributes: store_recordings: `media.store_recordings` as it is now; node: this engine, in documents.
+    Attributes: storage: says where; register: is told what became of each; node: this engine, in documents.
     """
 
     outbox: Outbox
     journal: Journal
     tally: Tally
-    store_recordings: Callable[[], bool]
+    storage: StorageRules
     node: str = ""
+    register: Register = field(default_factory=NoRegister)
     clock: Callable[[], float] = time.time
 
 
@@ -74,38 +86,60 @@ class HandOver:
     def settle(self, over: Ending, outcome: RecordingOutcome) -> bool:
         """Hand a verified recording over, discard it, or leave its file where it is, as its outcome says.
 
-        Blocks until that is done, for as long as the outbox cannot take it. Returns: whether it has it.
+        Blocks until that is done, for as long as the store cannot say where or the outbox cannot take it.
+        Returns: whether the outbox has it.
         """
         ticket = over.ticket
-        decision = storage_decision.decide(storage_decision.Case(ticket, self._to.store_recordings()))
+        decision = NOT_DELIVERED.get(outcome.verdict) or self._decided(ticket)
         handed_over = False
         if outcome.verdict is Verdict.DISCARDED:
-            self._discard(ticket)
+            self.delete(ticket, (*over.paths(self._recordings_dir), outcome.path, *outcome.leftovers))
         elif outcome.verdict in DELIVERABLE and decision.targets:
             self._enqueue(over, outcome, decision.targets)
+            self.delete(ticket, (one for one in outcome.leftovers if one != outcome.path))
             handed_over = True
+        self._to.register.settled(ticket, outcome, decision.rule, decision.reason)
         if not outcome.is_inaccessible:
             self._to.journal.forget(ticket)
         self._to.tally.recording_finished(outcome)
         _tell(ticket, outcome, decision)
         return handed_over
 
-    def _path(self, ticket: Ticket) -> Path:
-        return ticket.name.media_path(self._recordings_dir, ticket.request.format)
+    def _decided(self, ticket: Ticket) -> Decision:
+        """Ask where a recording goes, until that can be known; its manifest keeps it safe meanwhile."""
+        pause_s = RETRY_FIRST_S
+        while True:
+            try:
+                return self._to.storage.decide(storage_decision.wanted(ticket))
+            except StoreError as exc:
+                self._to.tally.recording_handover_failed()
+                log.warning(
+                    "recording_destination_not_known",
+                    recording_id=ticket.name.recording_id,
+                    account_id=ticket.account_id,
+                    reason=str(exc),
+                    next_try_in_s=pause_s,
+                )
+            gevent.sleep(pause_s)
+            pause_s = min(pause_s * 2, RETRY_LAST_S)
 
     def _enqueue(self, over: Ending, outcome: RecordingOutcome, targets: tuple[Target, ...]) -> None:
         ticket = over.ticket
-        media_name = delivered_name(
-            ticket.request.media_name, ticket.name.recording_id, ticket.request.format
-        )
+        path = outcome.path or over.paths(self._recordings_dir)[0]
+        audio_format = _format_of(path, ticket)
+        media_name = delivered_name(ticket.request.media_name, ticket.name.recording_id, audio_format)
         media = Media(
-            path=self._path(ticket),
-            content_type=CONTENT_TYPES[ticket.request.format],
+            path=path,
+            content_type=CONTENT_TYPES[audio_format],
             size_bytes=outcome.size_bytes,
             sha256=outcome.sha256,
-            name=_name_at_url(ticket) if ticket.request.url else media_name,
+            name=_name_at_url(ticket, audio_format) if ticket.request.url else media_name,
         )
-        document = metadata.document(ticket, outcome, self._circumstances(over, outcome, media_name))
+        document = {
+            **metadata.document(ticket, outcome, self._circumstances(over, outcome, media_name)),
+            "content_type": media.content_type,
+            "media_type": audio_format.value,
+        }
         pause_s = RETRY_FIRST_S
         while not self._try_enqueue(media, document, targets, ticket, pause_s):
             gevent.sleep(pause_s)
@@ -145,10 +179,14 @@ class HandOver:
             ended_at_s = now_s
         return Circumstances(name, ended_at_s, stop.custom if stop else {}, self._to.node, now_s)
 
-    def _discard(self, ticket: Ticket) -> None:
-        failed: str = gevent.get_hub().threadpool.apply(_remove, (self._path(ticket),))
-        if failed:
-            log.warning("recording_not_discarded", recording_id=ticket.name.recording_id, reason=failed)
+    def delete(self, ticket: Ticket, paths: Iterable[Path | None]) -> None:
+        """Remove files of a recording off the hub; what cannot be removed is told, and stays."""
+        for path in dict.fromkeys(paths):
+            failed = gevent.get_hub().threadpool.apply(_remove, (path,)) if path is not None else ""
+            if failed:
+                log.warning(
+                    "recording_file_not_deleted", recording_id=ticket.name.recording_id, reason=failed
+                )
 
 
 def _remove(path: Path) -> str:
@@ -160,7 +198,15 @@ def _remove(path: Path) -> str:
     return ""
 
 
-def _name_at_url(ticket: Ticket) -> str:
+def _format_of(path: Path, ticket: Ticket) -> AudioFormat:
+    """Return what a file is: where it could not be made into what was asked for, it is what was captured."""
+    try:
+        return AudioFormat(path.suffix.removeprefix("."))
+    except ValueError:
+        return ticket.request.format
+
+
+def _name_at_url(ticket: Ticket, audio_format: AudioFormat) -> str:
     """Return Kazoo's name of a recording at a caller's URL, `call_recording_<call id>.<ext>`.
 
     Kazoo gives it to every recording of a call, so that the last one replaces the others there. Here further
@@ -170,7 +216,7 @@ def _name_at_url(ticket: Ticket) -> str:
     stem = f"call_recording_{ticket.call_id}"
     if not ticket.is_first:
         stem = f"{stem}_{ticket.name.recording_id}"
-    return delivered_name(stem, ticket.name.recording_id, ticket.request.format)
+    return delivered_name(stem, ticket.name.recording_id, audio_format)
 
 
 def _tell(ticket: Ticket, outcome: RecordingOutcome, decision: Decision) -> None:

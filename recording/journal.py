@@ -23,10 +23,13 @@ import structlog
 from gevent.event import Event
 from gevent.queue import Queue
 
+from recording import segment, timeline
 from recording.ending import Asked
 from recording.errors import BadTicket
 from recording.naming import JOURNAL_DIRECTORY, is_recording_id
+from recording.segment import Segment
 from recording.ticket import MAX_MANIFEST_BYTES, Ticket, from_data, parse
+from recording.timeline import Mark
 
 BATCH = 64
 """Notes written in one go: a burst of calls shares one sync of the directory."""
@@ -46,14 +49,35 @@ _Result = TypeVar("_Result")
 class Manifest:
     """A recording that is not finished.
 
-    Attributes: asked: what FreeSWITCH was last told; started_at_us: when it said that it began (epoch us), 0:
-    not yet; owner: the process that looks after it (storage.outbox_owner).
+    Attributes: asked: what FreeSWITCH was last told; started_at_us: when it said that it began (epoch us),
+    0: not yet; owner: the process that looks after it (storage.outbox_owner); answered_at_us,
+    bridged_at_us: when its leg was, 0: not yet; marks: its timeline; paused, masks: what it leaves out, and
+    why; unwanted: why it is to be thrown away, "" when it is not; segments: its files so far, () for the
+    one that its ticket names.
     """
 
     ticket: Ticket
     asked: Asked = Asked.NOTHING
     started_at_us: int = 0
     owner: str = ""
+    answered_at_us: int = 0
+    bridged_at_us: int = 0
+    marks: tuple[Mark, ...] = ()
+    paused: bool = False
+    masks: tuple[str, ...] = ()
+    unwanted: str = ""
+    segments: tuple[Segment, ...] = ()
+
+    @property
+    def current(self) -> Segment:
+        """The file that was written last, as far as is known."""
+        return self.segments[-1] if self.segments else Segment(self.ticket.uuid)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether FreeSWITCH was left to begin it with the answer or the bridge, and has not, as is known."""
+        request = self.ticket.request
+        return (request.on_answer or request.on_bridge) and not self.started_at_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +172,13 @@ def _write(path: Path, manifest: Manifest) -> None:
         "asked": manifest.asked.value,
         "started_at_us": manifest.started_at_us,
         "owner": manifest.owner,
+        "answered_at_us": manifest.answered_at_us,
+        "bridged_at_us": manifest.bridged_at_us,
+        "marks": [mark.data() for mark in manifest.marks],
+        "paused": manifest.paused,
+        "masks": list(manifest.masks),
+        "unwanted": manifest.unwanted,
+        "segments": [one.data() for one in manifest.segments],
     }
     text = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -196,18 +227,32 @@ def _read(path: Path) -> Manifest | None:
 def _manifest(data: Any) -> Manifest:
     if not isinstance(data, dict):
         raise BadTicket("a manifest is a JSON object")
-    started_at_us = data.get("started_at_us")
-    if (
-        not isinstance(started_at_us, int)
-        or isinstance(started_at_us, bool)
-        or not 0 <= started_at_us < 2**62
-    ):
-        raise BadTicket("a manifest tells when its recording began")
     try:
         asked = Asked(str(data.get("asked")))
     except ValueError as exc:
         raise BadTicket("a manifest tells what was asked of its recording") from exc
-    owner = data.get("owner")
-    if not isinstance(owner, str):
+    owner, masks, unwanted = data.get("owner"), data.get("masks", []), data.get("unwanted", "")
+    if not isinstance(owner, str) or not isinstance(unwanted, str):
         raise BadTicket("a manifest tells who looks after its recording")
-    return Manifest(from_data(data.get("ticket")), asked, started_at_us, owner)
+    if not isinstance(masks, list) or not all(isinstance(why, str) for why in masks):
+        raise BadTicket("a manifest tells why its recording is masked")
+    return Manifest(
+        from_data(data.get("ticket")),
+        asked,
+        _moment(data, "started_at_us"),
+        owner,
+        answered_at_us=_moment(data, "answered_at_us"),
+        bridged_at_us=_moment(data, "bridged_at_us"),
+        marks=timeline.from_data(data.get("marks", [])),
+        paused=data.get("paused") is True,
+        masks=tuple(masks),
+        unwanted=unwanted,
+        segments=segment.from_data(data.get("segments", [])),
+    )
+
+
+def _moment(data: dict[str, Any], key: str) -> int:
+    at_us = data.get(key, 0)
+    if not isinstance(at_us, int) or isinstance(at_us, bool) or not 0 <= at_us < 2**62:
+        raise BadTicket(f"{key} of a manifest is a moment")
+    return at_us

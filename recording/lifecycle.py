@@ -7,9 +7,11 @@ Law
 3. A recording ends once. Whatever says so first decides; `ENDED` and what follows accept no other end.
 4. Nothing leaves HANDED_OVER or DROPPED.
 
-    requested --sent--> starting --started--> recording --stop asked--> stopping
-        |                  |                      |                         |
-        +------------------+---------ended--------+-------------------------+
+    requested --deferred--> waiting --+
+        |                      |      |started
+        +----sent--> starting -+------+--> recording --stop asked--> stopping
+        |                  |                   |                         |
+        +------------------+-------ended-------+-------------------------+
                                       |
                                     ended --verified--> verified --handed over--> handed over
                                                             +------dropped------> dropped
@@ -26,6 +28,7 @@ class State(StrEnum):
     """Where a recording is in its life."""
 
     REQUESTED = "requested"  # it has a name and a path
+    WAITING = "waiting"  # FreeSWITCH begins by itself, with the answer or the bridge
     STARTING = "starting"  # FreeSWITCH was told
     RECORDING = "recording"  # FreeSWITCH said RECORD_START
     STOPPING = "stopping"  # FreeSWITCH was told to stop
@@ -38,6 +41,7 @@ class State(StrEnum):
 class Happening(StrEnum):
     """What can happen to a recording."""
 
+    DEFERRED = "deferred"
     SENT = "sent"
     STARTED = "started"
     STOP_ASKED = "stop_asked"
@@ -52,6 +56,11 @@ TRANSITIONS: dict[tuple[State, Happening], State] = {
     (State.REQUESTED, Happening.STARTED): State.RECORDING,  # adopted from an engine that is gone
     (State.REQUESTED, Happening.STOP_ASKED): State.STOPPING,
     (State.REQUESTED, Happening.ENDED): State.ENDED,  # the call was over before it could be asked for
+    (State.REQUESTED, Happening.DEFERRED): State.WAITING,
+    (State.WAITING, Happening.SENT): State.STARTING,  # its moment came, and FreeSWITCH did not act on it
+    (State.WAITING, Happening.STARTED): State.RECORDING,
+    (State.WAITING, Happening.STOP_ASKED): State.STOPPING,
+    (State.WAITING, Happening.ENDED): State.ENDED,
     (State.STARTING, Happening.SENT): State.STARTING,  # asked for a second time
     (State.STARTING, Happening.STARTED): State.RECORDING,
     (State.STARTING, Happening.STOP_ASKED): State.STOPPING,

@@ -10,7 +10,7 @@ that its master puts before media_type is left away, as in its releases.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from recording.naming import CONTENT_TYPES
 from recording.outcome import RecordingOutcome
 from recording.storage_decision import has_account
 from recording.ticket import Ticket
+from recording.timeline import Stretch, What, stretches
 from storage import names
 
 SOURCE_TYPE = "media_recording"
@@ -46,7 +47,7 @@ class Circumstances:
 def document(ticket: Ticket, outcome: RecordingOutcome, around: Circumstances) -> dict[str, Any]:
     """Return the document, without `_rev`; fields that have no value are left out, as Kazoo does."""
     fields = {
-        "_id": ticket.name.document_id,
+        "_id": ticket.document_id,
         **_media(ticket, outcome, around),
         **_call(ticket, around),
         **_private(ticket, around),
@@ -126,4 +127,22 @@ def _ours(ticket: Ticket, outcome: RecordingOutcome) -> dict[str, Any]:
         "requested_at_us": ticket.requested_at_us,
         "label": ticket.request.label,
         "direction": ticket.request.direction.value,
+        "timeline": [mark.data() for mark in outcome.timeline],
+        "masked": [
+            {
+                "from_ms": (one.from_us - outcome.started_at_us) // 1000,
+                "to_ms": (one.to_us - outcome.started_at_us) // 1000,
+                "why": one.why,
+            }
+            for one in _masked(outcome)
+        ],
+        "peaks": [list(side) for side in outcome.peaks],
+        "transcript": asdict(outcome.transcript) if outcome.transcript else None,
     }
+
+
+def _masked(outcome: RecordingOutcome) -> tuple[Stretch, ...]:
+    """Return from when to when silence was written, by the clock (a pause before it is counted)."""
+    marks = outcome.timeline
+    until_us = marks[-1].at_us if marks else 0
+    return stretches(marks, What.MASKED, What.UNMASKED, outcome.started_at_us, until_us)

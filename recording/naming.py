@@ -21,7 +21,7 @@ from recording.request import AudioFormat
 MAX_DELIVERED_NAME_BYTES = 200
 """As storage.names has it for attachments: the document's own name must fit beside it in a file name."""
 
-CONTENT_TYPES = {AudioFormat.MP3: "audio/mpeg", AudioFormat.WAV: "audio/wav"}
+CONTENT_TYPES = {AudioFormat.MP3: "audio/mpeg", AudioFormat.MP4: "audio/mp4", AudioFormat.WAV: "audio/wav"}
 """Kazoo 4's content types by extension (3.22 said audio/mp3 and audio/x-wav)."""
 
 JOURNAL_DIRECTORY = "journal"

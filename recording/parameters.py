@@ -6,13 +6,21 @@ more than none.
 
 | parameter | default | limits |
 |---|---|---|
-| format | the extension of media_name, else media.call_recording.extension | mp3, wav |
+| format | the extension of media_name, else media.call_recording.extension | mp3, mp4, wav |
 | time_limit (s) | media.max_recording_time_limit | that; 0 is 3600, none with allow_endless_recording |
 | record_min_sec | media.record_min_sec | none |
 | record_sample_rate (Hz) | ecallmgr.record_stereo_sample_rate, or record_sample_rate for mono | RATES_HZ |
+| record_on_answer, record_on_bridge | false | |
+| silence_detection | false | the three below count only with it |
+| silence_initial_timeout (ms) | 0: never | see SHORTEST_SILENCE_MS |
+| silence_final_timeout (ms) | 5: five seconds | see SHORTEST_SILENCE_MS |
+| silence_threshold | 200 | 0 to 32,767; 0 takes the default |
 | should_follow_transfer | true | |
+| media_id | "" | what can be a document's id (storage.names) |
 | url, media_name, label | "" | |
 | method | put | put, post |
+| beep_every_s (s), not Kazoo's | recording.care.beep_every_s | |
+| (trimming, transcript) | recording.processing | |
 
 Source: Kazoo kapps_call_recording (get_format, get_timelimit), reference sections 3.2 and 3.3.
 """
@@ -24,13 +32,27 @@ from typing import Any, Protocol
 
 import structlog
 
-from recording.request import AudioFormat, Direction, RecordingRequest
+from recording.request import AudioFormat, Direction, RecordingRequest, Silence
+from storage import names
 
 RATES_HZ = frozenset({8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000})
 """What FreeSWITCH takes for a rate (switch_is_valid_rate); anything else it ignores silently."""
 
 FORBIDDEN_ENDLESS_S = 3_600
 """What a limit of 0 becomes where endless recordings are not allowed (ecallmgr)."""
+
+SHORTEST_SILENCE_MS = 200
+"""The shortest silence that somebody can have meant in milliseconds: less is shorter than a syllable. The
+published schema says milliseconds and gives 5 for the default, which can only be seconds: so a smaller number
+than this is taken for seconds (ADR 11)."""
+
+DEFAULT_FINAL_SILENCE = 5
+"""The published schema's, in the words of `silence_ms`: five seconds."""
+
+DEFAULT_THRESHOLD = 200
+"""FreeSWITCH's and the published schema's."""
+
+FULL_SCALE = 32_767
 
 _WORDS = {"true": True, "false": False}
 
@@ -68,13 +90,28 @@ def resolve(
         direction=direction,
         sample_rate_hz=_sample_rate_hz(given, config, stereo=stereo),
         min_s=_minimum_s(given, config),
+        on_answer=given.flag("record_on_answer", default=False),
+        on_bridge=given.flag("record_on_bridge", default=False),
+        silence=_silence(given),
         media_name=media_name,
+        media_id=_media_id(given),
         label=given.text("label"),
         origin=origin or given.text("origin"),
         url=given.text("url"),
         method=given.word("method", ("put", "post")) or "put",
         follow_transfer=given.flag("should_follow_transfer", default=True),
+        trim_silence=bool(config.get("recording", "processing", "trim_silence")),
+        transcript=_transcript(config),
+        beep_every_s=_beep_every_s(given, config),
     )
+
+
+def silence_ms(value: int) -> int:
+    """Return what a silence timeout of a document means, in milliseconds; 0 for never.
+
+    See SHORTEST_SILENCE_MS.
+    """
+    return value if value == 0 or value >= SHORTEST_SILENCE_MS else value * 1000
 
 
 def _format(given: _Parameters, media_name: str, config: Configuration) -> AudioFormat:
@@ -95,6 +132,40 @@ def _time_limit_s(given: _Parameters, config: Configuration) -> int | None:
     if limit_s > 0:
         return limit_s
     return None if config.get("ecallmgr", "allow_endless_recording") else FORBIDDEN_ENDLESS_S
+
+
+def _silence(given: _Parameters) -> Silence | None:
+    if not given.flag("silence_detection", default=False):
+        return None
+    initial, final = given.whole("silence_initial_timeout"), given.whole("silence_final_timeout")
+    threshold = given.whole("silence_threshold") or DEFAULT_THRESHOLD
+    if threshold > FULL_SCALE:
+        given.passed_over("silence_threshold")
+        threshold = DEFAULT_THRESHOLD
+    found = Silence(
+        initial_ms=silence_ms(initial or 0),
+        final_ms=silence_ms(DEFAULT_FINAL_SILENCE if final is None else final),
+        threshold=threshold,
+    )
+    return found if found.initial_ms or found.final_ms else None
+
+
+def _media_id(given: _Parameters) -> str:
+    media_id = given.text("media_id")
+    if media_id and names.document_id_fault(media_id):
+        given.passed_over("media_id")
+        return ""
+    return media_id
+
+
+def _transcript(config: Configuration) -> str:
+    engine = config.get("recording", "processing", "transcript_engine")
+    return str(config.get("recording", "processing", "transcript_language") or "") if engine else ""
+
+
+def _beep_every_s(given: _Parameters, config: Configuration) -> int:
+    every_s = given.whole("beep_every_s")
+    return int(config.get("recording", "care", "beep_every_s")) if every_s is None else every_s
 
 
 def _minimum_s(given: _Parameters, config: Configuration) -> int:

@@ -8,6 +8,7 @@ does, this process takes the recording over; if it does not, or is gone itself, 
 |---|---|---|
 | a living process of this host | | nothing: its owner's affair |
 | dead, or this process without knowing it | recording | taken over |
+| dead, or this process without knowing it | stopped, and it awaits answer or bridge | left waiting |
 | dead, or this process without knowing it | stopped, gone | finished from disk |
 | dead, or this process without knowing it | cannot be asked | finished once the file stands still |
 | of another place (a container that was) | recording | nothing: whoever hears its RECORD_STOP finishes it |
@@ -115,6 +116,8 @@ class Reconciler:
     def _is_over(self, manifest: Manifest, owner: Ownership, presence: Presence) -> bool:
         if presence is Presence.RECORDING:
             return False
+        if presence is Presence.STOPPED and manifest.is_waiting and not self._has_media(manifest):
+            return False
         if owner is Ownership.NOBODY and presence is not Presence.UNKNOWN:
             return True
         path = self._hands.path_of(manifest)
@@ -122,6 +125,11 @@ class Reconciler:
             _age_s, (path, manifest.ticket.requested_at_us / 1e6)
         )
         return age_s >= STILL_S
+
+    def _has_media(self, manifest: Manifest) -> bool:
+        """Whether its moment came while nobody heard of it."""
+        exists: bool = gevent.get_hub().threadpool.apply(self._hands.path_of(manifest).exists)
+        return exists
 
 
 def ownership(owner: str) -> Ownership:

@@ -11,7 +11,7 @@ nobody else does within a while.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,21 +29,35 @@ from recording.ending import Asked
 from recording.finisher import Finisher
 from recording.handover import HandOver, Receivers
 from recording.journal import Journal, Manifest
-from recording.outcome import EndedBy
+from recording.leg_event import legs_of, read_leg_event
+from recording.orders import Orders
 from recording.parameters import Configuration
+from recording.patience import DEFAULT_PATIENCE, Patience
+from recording.preparation import Preparation
 from recording.probe import Examiner
+from recording.processing.processor import Processor
 from recording.reconcile import Hands, Reconciled, Reconciler
 from recording.recording import Recording
+from recording.register import NoRegister, Register
 from recording.request import RecordingRequest
 from recording.roster import Roster
 from recording.spool import Spool
 from recording.stop_event import EventData, event_time_us, read_stop
+from recording.storage_rules import StorageRules
 from recording.tally import NoTally, Tally
-from recording.watch import DEFAULT_PATIENCE, Patience
 from storage import outbox_owner
 
 LINK_EVENTS = care.LINK_EVENTS
 """What the inbound link is to be subscribed to for `Recorder.on_event`."""
+
+OF_LEGS: Mapping[str, Callable[[Recording, EventData], None]] = {
+    "CHANNEL_HANGUP": lambda recording, _: recording.hung_up(),
+    "CHANNEL_ANSWER": lambda recording, event: recording.answered(event_time_us(event)),
+    "CHANNEL_BRIDGE": lambda recording, event: recording.bridged(event_time_us(event)),
+}
+"""What an event of a leg means to its recordings."""
+
+OF_RECORDINGS = frozenset({"RECORD_START", "RECORD_STOP"})
 
 log = structlog.get_logger(__name__)
 
@@ -68,11 +82,12 @@ class Timing:
 DEFAULT_TIMING = Timing()
 
 
-class Recorder:
+class Recorder(Orders):
     """Every recording of this process.
 
-    Args: config: system_config as it is in force; outbox: takes finished recordings over; link: returns the
-    inbound connection to FreeSWITCH, None while there is none; tally: counts; node: this engine's name.
+    Args: config: system_config as it is in force; outbox: takes finished recordings over; storage: says where
+    they go; link: returns the inbound connection to FreeSWITCH, None while there is none; tally: counts;
+    register: notes what was asked for and what became of it; node: this engine's name.
     """
 
     def __init__(
@@ -81,21 +96,26 @@ class Recorder:
         *,
         config: Configuration,
         outbox: Outbox,
+        storage: StorageRules,
         link: Callable[[], Link | None] = lambda: None,
         tally: Tally | None = None,
+        register: Register | None = None,
         node: str = "",
         timing: Timing = DEFAULT_TIMING,
     ) -> None:
         self._dir = recordings_dir
-        self._config = config
         self._outbox = outbox
         self._tally = tally or NoTally()
         self._timing = timing
-        self._roster = Roster()
+        super().__init__(Roster(), config)
         self._spool = Spool(recordings_dir)
         self._journal = Journal(recordings_dir)
         self._examiner = Examiner()
-        receivers = Receivers(outbox, self._journal, self._tally, self._stores, node)
+        self._processor = Processor(config, self._examiner)
+        software = str(config.get("ecallmgr", "recording_software_name") or "")
+        receivers = Receivers(
+            outbox, self._journal, self._tally, storage, node, register=register or NoRegister()
+        )
         self._care = Care(
             Means(
                 recordings_dir=recordings_dir,
@@ -104,10 +124,12 @@ class Recorder:
                 roster=self._roster,
                 journal=self._journal,
                 finisher=Finisher(recordings_dir, self._examiner),
+                preparation=Preparation(recordings_dir, self._processor, software),
                 hand_over=HandOver(recordings_dir, receivers),
                 owner=outbox_owner.this_process(),
                 patience=timing.patience,
                 hear=self.on_event,
+                register=register or NoRegister(),
             )
         )
         self._reconciler = Reconciler(self._journal, self._hands())
@@ -126,6 +148,7 @@ class Recorder:
             self._housekeeper.kill()
             self._housekeeper = None
         self._care.close(timeout_s)
+        self._processor.close()
         self._journal.close()
         self._examiner.close()
         return len(self._roster)
@@ -135,12 +158,13 @@ class Recorder:
         """Recordings that are not yet finished."""
         return len(self._roster)
 
-    def start(self, call: Call, request: RecordingRequest) -> Recording:
+    def start(self, call: Call, request: RecordingRequest, *, review: bool = False) -> Recording:
         """Have a call recorded; the command is on its way when this returns. Never waits, never raises.
 
         Several recordings may run on one call. What becomes of this one is told by the recording returned.
+        Args: review: it goes no further than to be looked at before `keep` or `discard`, or the call's end.
         """
-        recording = self._care.begin(call, request)
+        recording = self._care.begin(call, request, review=review)
         call.log.info(
             "recording_requested",
             recording_id=recording.id,
@@ -168,12 +192,14 @@ class Recorder:
 
     def on_event(self, event: EventData) -> None:
         """Take one of LINK_EVENTS in, from any connection and of any channel. In the hub: never waits."""
-        name = event.get("Event-Name")
-        if name == "CHANNEL_HANGUP":
-            for recording in self._roster.of(event.get("Unique-ID") or ""):
-                recording.hung_up()
-            return
-        recording_id = variables.id_of(event)
+        name = event.get("Event-Name") or ""
+        if name in OF_LEGS:
+            uuid = event.get("Unique-ID") or ""
+            for recording in self._roster.of(uuid):
+                if recording.journey.leg == uuid:
+                    OF_LEGS[name](recording, event)
+        self._heard_of_legs(event)
+        recording_id = variables.id_of(event) if name in OF_RECORDINGS else ""
         if not recording_id:
             return
         known = self._roster.get(recording_id)
@@ -181,7 +207,8 @@ class Recorder:
             self._heard_start(event, recording_id, known)
         elif name == "RECORD_STOP" and known is not None:
             known.stopped(event)
-        elif name == "RECORD_STOP" and self._roster.ended_by(recording_id) is None:
+            self._care.following.stopped(known)
+        elif name == "RECORD_STOP" and self._roster.settled(recording_id) is None:
             wait_s = self._timing.stray_s * random.uniform(1.0, 1.3)
             self._care.later(wait_s, lambda: self._finish_stray(event, recording_id))
 
@@ -193,51 +220,69 @@ class Recorder:
         with self._reconciling:
             return self._reconciler.run()
 
+    def _heard_of_legs(self, event: EventData) -> None:
+        """Tell the conversations that a leg is in what happened to it."""
+        along = {one.id: one for uuid in legs_of(event) for one in self._roster.along(uuid)}
+        if not along:
+            return
+        leg_event = read_leg_event(event)
+        if leg_event is not None:
+            for recording in along.values():
+                self._care.following.hear(recording, leg_event)
+
     def _heard_start(self, event: EventData, recording_id: str, known: Recording | None) -> None:
         if known is not None:
             if known.started(event):
                 self._tally.recording_started()
                 log.info("recording_started", recording_id=known.id, call_id=known.ticket.call_id)
-        elif self._roster.ended_by(recording_id) is EndedBy.NOT_STARTED:
-            ticket = stray.ticket_of_stray(event, self._dir)
-            if ticket is not None:  # given up, and it began all the same
-                self._tally.recording_started()
-                self._care.adopt(Manifest(ticket, started_at_us=event_time_us(event)))
+            return
+        settled = self._roster.settled(recording_id)
+        if settled is None or settled.began:
+            return
+        ticket = stray.ticket_of_stray(event, self._dir)
+        if ticket is not None:  # given up, and it began all the same
+            self._tally.recording_started()
+            adopted = self._care.adopt(Manifest(ticket, started_at_us=event_time_us(event)))
+            adopted.ask(settled.asked)
 
     def _finish_stray(self, event: EventData, recording_id: str) -> None:
         """Finish a recording that another engine has not finished meanwhile."""
         known = self._roster.get(recording_id)
         if known is not None:
             known.stopped(event)
+            self._care.following.stopped(known)
             return
         ticket = stray.ticket_of_stray(event, self._dir)
         if ticket is None:
             return
         deleted = read_stop(event).is_discarded
         manifest = stray.manifest_to_finish(
-            ticket, self._journal, self._outbox, self._care.path_of(ticket), deleted=deleted
+            ticket, self._journal, self._outbox, self._care.path_of(Manifest(ticket)), deleted=deleted
         )
+        manifest = stray.at_its_end(manifest, event) if manifest is not None else None
         if manifest is not None and self._roster.get(recording_id) is None:
             log.warning("recording_finished_for_another_engine", recording_id=recording_id)
             self._care.finish(manifest, event)
 
+    def _adopt(self, manifest: Manifest) -> None:
+        self._care.adopt(manifest)
+
     def _finish_from_disk(self, manifest: Manifest) -> None:
-        if stray.is_in_outbox(self._outbox, manifest.ticket.name.recording_id):
-            self._journal.forget(manifest.ticket)  # its engine died in between
-        else:
+        delivered = stray.media_in_outbox(self._outbox, manifest.ticket.name.recording_id)
+        if delivered is None:
             self._care.finish(manifest)
+            return
+        self._care.tidy(manifest, delivered)  # its engine died in between
+        self._journal.forget(manifest.ticket)
 
     def _hands(self) -> Hands:
         return Hands(
             is_known=lambda recording_id: self._roster.get(recording_id) is not None,
             presence=self._care.presence,
-            adopt=self._care.adopt,
+            adopt=self._adopt,
             finish=self._finish_from_disk,
-            path_of=lambda manifest: self._care.path_of(manifest.ticket),
+            path_of=self._care.path_of,
         )
-
-    def _stores(self) -> bool:
-        return bool(self._config.get("media", "store_recordings"))
 
     def _keep_house(self) -> None:
         while True:

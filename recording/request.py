@@ -14,6 +14,7 @@ class AudioFormat(StrEnum):
     """File formats; the value is the extension."""
 
     MP3 = "mp3"
+    MP4 = "mp4"  # made of a WAV afterwards; FreeSWITCH writes no such files for audio alone
     WAV = "wav"
 
 
@@ -26,18 +27,38 @@ class Direction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """When silence ends a recording.
+
+    Attributes: initial_ms: nobody has spoken since it began; final_ms: nobody speaks any more; 0: never;
+    threshold: mean magnitude of a 20 ms block, of 32,767, from which it is speech (200 in FreeSWITCH).
+    """
+
+    initial_ms: int = 0
+    final_ms: int = 0
+    threshold: int = 200
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingRequest:
-    """What to record, how long, and where it shall go. Values are final: defaults and clamps applied.
+    """What to record, when, how long, and where it shall go. Values are final: defaults and clamps applied.
 
     Attributes:
-        format: of the file FreeSWITCH writes. sample_rate_hz: None takes the channel's own.
+        format: of the delivered file; see `capture_format` for the one FreeSWITCH writes.
+        sample_rate_hz: None takes the channel's own.
         stereo: the leg's own voice left, the other right; False mixes both into one.
         direction: see Direction; HEAR or SPEAK make it mono.
         time_limit_s: None for no limit. min_s: shorter recordings are discarded.
-        media_name: names the delivered copy only. label, origin: said in the metadata.
+        on_answer, on_bridge: begin only when the leg is answered, bridged; both: when both have happened.
+        silence: ends the recording; None: silence does not.
+        media_name: names the delivered copy only. media_id: the id of its document, "" for one made here.
+        label, origin: said in the metadata.
         url, method: where the caller of the API wants it ("" lets system_config decide); method is
-        "put" or "post". follow_transfer: whether it goes on when the leg is transferred.
-        Source: reference/kazoo section 3.3 (names and limits), Kazoo media_recording.
+        "put" or "post". follow_transfer: whether it follows the conversation when the leg is transferred.
+        trim_silence: silence at both ends is cut off afterwards.
+        transcript: the language to transcribe, such as en-US; "" for no transcript.
+        beep_every_s: how often a beep tells those who talk that they are recorded; 0: never.
+        Source: reference section 3.3 (names and limits), Kazoo media_recording.
     """
 
     format: AudioFormat
@@ -46,9 +67,27 @@ class RecordingRequest:
     direction: Direction = Direction.BOTH
     sample_rate_hz: int | None = None
     min_s: int = 0
+    on_answer: bool = False
+    on_bridge: bool = False
+    silence: Silence | None = None
     media_name: str = ""
+    media_id: str = ""
     label: str = ""
     origin: str = ""
     url: str = ""
     method: str = "put"
     follow_transfer: bool = True
+    trim_silence: bool = False
+    transcript: str = ""
+    beep_every_s: int = 0
+
+    @property
+    def capture_format(self) -> AudioFormat:
+        """Return the format FreeSWITCH writes.
+
+        What is worked on afterwards is taken lossless and encoded once, at the end; and silence can be heard
+        only in a file that grows frame by frame, which an encoder's does not.
+        """
+        if self.format is AudioFormat.MP4 or self.trim_silence or self.silence is not None:
+            return AudioFormat.WAV
+        return self.format

@@ -53,3 +53,11 @@ def _make(recordings_dir: Path, days: list[str]) -> str:
     except OSError as exc:
         return exc.strerror or str(exc)
     return ""
+
+
+def size_of(path: Path) -> int:
+    """Return how many bytes a file has, 0 for one that is not there. May block on a disk: not in the hub."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

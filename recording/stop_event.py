@@ -36,7 +36,7 @@ class Stop:
 
     Attributes: at_us: FreeSWITCH's clock, epoch microseconds; hung_up: the channel had been hung up before;
     raw_cause: FreeSWITCH's completion cause; record_ms: the audio it counted; custom: the channel's custom
-    variables at that moment.
+    variables at that moment; answered_at_us: when the channel was answered, 0: never.
     """
 
     at_us: int
@@ -44,6 +44,7 @@ class Stop:
     raw_cause: str
     record_ms: int
     custom: Mapping[str, str] = field(default_factory=dict)
+    answered_at_us: int = 0
 
     @property
     def is_discarded(self) -> bool:
@@ -64,6 +65,7 @@ def read_stop(event: EventData) -> Stop:
         raw_cause=cut(event.get("Record-Completion-Cause") or event.variable("record_completion_cause")),
         record_ms=number(event.variable("record_ms")),
         custom=custom_variables(event),
+        answered_at_us=number(event.get("Caller-Channel-Answered-Time")),
     )
 
 

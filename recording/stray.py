@@ -7,6 +7,7 @@ sibling finishes its own within moments and takes the manifest away; only what i
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -17,9 +18,11 @@ from recording import variables
 from recording.errors import BadTicket
 from recording.journal import Journal, Manifest
 from recording.reconcile import Ownership, ownership
+from recording.segment import Segment, number_of
 from recording.stop_event import EventData
 from recording.ticket import Ticket
 from storage.errors import NotFound, StoreError
+from storage.outbox_delivery import StoredRecording
 
 log = structlog.get_logger(__name__)
 
@@ -27,20 +30,24 @@ log = structlog.get_logger(__name__)
 class KnownRecordings(Protocol):
     """What tells whether the outbox has a recording (storage.outbox.Outbox)."""
 
-    def recording(self, recording_id: str, /) -> object:
+    def recording(self, recording_id: str, /) -> StoredRecording:
         """Return what is known. Raises: NotFound, StoreUnavailable."""
 
 
 def is_in_outbox(outbox: KnownRecordings, recording_id: str) -> bool:
     """Whether the outbox has taken a recording over; False also when it cannot say."""
+    return media_in_outbox(outbox, recording_id) is not None
+
+
+def media_in_outbox(outbox: KnownRecordings, recording_id: str) -> Path | None:
+    """Return the file that the outbox delivers for a recording, None as `is_in_outbox`."""
     try:
-        outbox.recording(recording_id)
+        return outbox.recording(recording_id).media.path
     except NotFound:
-        return False
+        return None
     except StoreError as exc:
         log.warning("outbox_not_asked", recording_id=recording_id, reason=str(exc))
-        return False
-    return True
+        return None
 
 
 def ticket_of_stray(event: EventData, recordings_dir: Path) -> Ticket | None:
@@ -55,7 +62,11 @@ def ticket_of_stray(event: EventData, recordings_dir: Path) -> Ticket | None:
         return None
     if ticket is None:
         return None
-    path = ticket.name.media_path(recordings_dir, ticket.request.format)
+    try:
+        written = Segment(event.get("Unique-ID") or "", number_of(event))
+    except BadTicket:
+        return None
+    path = written.path(ticket.name, recordings_dir, ticket.request.capture_format)
     if event.get("Record-File-Path") != str(path):
         log.warning("recording_of_another_directory", recording_id=ticket.name.recording_id)
         return None
@@ -81,3 +92,16 @@ def manifest_to_finish(
     if deleted or not gevent.get_hub().threadpool.apply(exists):
         return None
     return Manifest(ticket)
+
+
+def at_its_end(manifest: Manifest, event: EventData) -> Manifest | None:
+    """Return a manifest that knows the file whose end an event tells; None when that is not its last.
+
+    An engine that died as its recording went on to another leg may not have noted that leg.
+    """
+    number, known = number_of(event), manifest.segments or (manifest.current,)
+    if number < len(known):
+        return None
+    uuid = event.get("Unique-ID") or manifest.current.uuid
+    missing = tuple(Segment(uuid, one) for one in range(len(known) + 1, number + 1))
+    return replace(manifest, segments=(*known, *missing))

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from recording.errors import BadTicket
 from recording.naming import Name
-from recording.request import AudioFormat, Direction, RecordingRequest
+from recording.request import AudioFormat, Direction, RecordingRequest, Silence
+from storage import names
 
 VERSION = 1
 
 MAX_TICKET_BYTES = 32_768
 """A ticket has about 500 bytes; with every text at its longest, each character taking four, it still fits."""
 
-MAX_MANIFEST_BYTES = 65_536
-"""A ticket, what was asked of the recording and who writes it."""
+MAX_MANIFEST_BYTES = 1_048_576
+"""A ticket, what was asked of the recording, who writes it, and a timeline at its longest."""
 
 MAX_TEXT = 160
 """Characters of a caller's name, a SIP URI, an id: longer ones are cut when the ticket is made."""
@@ -32,6 +33,9 @@ MAX_LABEL = 256
 
 MAX_URL = 2_048
 """Characters; no server takes much more. A longer one is refused, not cut: that would be another place."""
+
+MAX_SILENCE_MS = 10**12
+"""What documents may say (nine digits), taken for seconds."""
 
 DOUBTFUL_LIMIT_S = 3_600
 """Kazoo's own answer to a limit of 0."""
@@ -78,6 +82,11 @@ class Ticket:
     requested_at_us: int
     party: Party = field(default_factory=Party)
     is_first: bool = False
+
+    @property
+    def document_id(self) -> str:
+        """The id of its document: the one asked for (`media_id`), else `YYYYMM-<recording id>`."""
+        return self.request.media_id or self.name.document_id
 
     def data(self) -> dict[str, Any]:
         """Return it as JSON-ready data; fields that have their default are left out."""
@@ -139,6 +148,8 @@ def bounded(request: RecordingRequest) -> RecordingRequest:
     return replace(
         request,
         time_limit_s=limit_s if limit_s is None or limit_s > 0 else DOUBTFUL_LIMIT_S,
+        media_id=_usable_id(request.media_id),
+        transcript=cut(request.transcript),
         media_name=cut(request.media_name, MAX_LABEL),
         label=cut(request.label, MAX_LABEL),
         origin=cut(request.origin, MAX_LABEL),
@@ -149,7 +160,8 @@ def bounded(request: RecordingRequest) -> RecordingRequest:
 def _changed(value: Party | RecordingRequest) -> dict[str, Any]:
     """Return the fields that differ from their defaults; a field without one (format) always does."""
     values = ((one, getattr(value, one.name)) for one in fields(value))
-    return {one.name: item for one, item in values if item != one.default}
+    changed = {one.name: item for one, item in values if item != one.default}
+    return {name: asdict(item) if isinstance(item, Silence) else item for name, item in changed.items()}
 
 
 def _request(reader: _Reader) -> RecordingRequest:
@@ -167,7 +179,34 @@ def _request(reader: _Reader) -> RecordingRequest:
         url=reader.text("url", MAX_URL, ""),
         method="post" if reader.text("method", 4, "put") == "post" else "put",
         follow_transfer=reader.boolean("follow_transfer", default=True),
+        on_answer=reader.boolean("on_answer", default=False),
+        on_bridge=reader.boolean("on_bridge", default=False),
+        silence=None if reader.get("silence") is None else _silence(_Reader(reader.get("silence"))),
+        media_id=_media_id(reader),
+        trim_silence=reader.boolean("trim_silence", default=False),
+        transcript=reader.text("transcript", MAX_TEXT, ""),
+        beep_every_s=reader.integer("beep_every_s", 0, 1_000_000_000, 0),
     )
+
+
+def _silence(reader: _Reader) -> Silence:
+    return Silence(
+        initial_ms=reader.integer("initial_ms", 0, MAX_SILENCE_MS),
+        final_ms=reader.integer("final_ms", 0, MAX_SILENCE_MS),
+        threshold=reader.integer("threshold", 1, 32_767),
+    )
+
+
+def _media_id(reader: _Reader) -> str:
+    media_id = reader.text("media_id", MAX_LABEL, "")
+    if media_id != _usable_id(media_id):
+        raise BadTicket("media_id of a ticket is the id of a document")
+    return media_id
+
+
+def _usable_id(media_id: str) -> str:
+    """Return an id for a document as it is, "" for one that names none."""
+    return "" if len(media_id) > MAX_LABEL or names.document_id_fault(media_id) else media_id
 
 
 def _party(reader: _Reader) -> Party:

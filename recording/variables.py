@@ -34,6 +34,10 @@ BACKSTOP_S = 1
 """FreeSWITCH's limit is set so much later than ours. It counts in whole epoch seconds, so its own `+N` would
 end up to a second early; with this one it never does, and still ends a recording whose engine is gone."""
 
+ANSWER_WAIT_S = 300
+"""How long a bridge may wait for the answer before the backstop would cut the recording short; no ringing
+lasts so long."""
+
 MAX_TAG = 100
 """Characters of a tag in a file."""
 
@@ -92,18 +96,20 @@ def variables(ticket: Ticket, software: str = "") -> dict[str, str]:
         "RECORD_STEREO_SWAP": "false",
         "RECORD_READ_ONLY": _flag(request.direction is Direction.SPEAK),
         "RECORD_WRITE_ONLY": _flag(request.direction is Direction.HEAR),
-        "RECORD_ANSWER_REQ": "false",
+        "RECORD_ANSWER_REQ": _flag(request.on_answer and request.on_bridge),
         "RECORD_BRIDGE_REQ": "false",
         "RECORD_APPEND": "false",  # would keep a file that is too short
         "RECORD_HANGUP_ON_ERROR": "false",  # a recording never hurts the call
         "RECORD_PRE_BUFFER_FRAMES": "0",  # its default of 25 costs the first half second
-        "RECORD_SILENCE_THRESHOLD": "0",  # no silence detection
+        "RECORD_SILENCE_THRESHOLD": "0",  # FreeSWITCH's own detection cuts callers off (recording.listening)
         "RECORD_MIN_SEC": str(_switch_minimum_s(request)),
         "enable_file_write_buffering": "false",  # what a crash of FreeSWITCH can take is one frame
         "RECORD_TITLE": ticket.name.document_id,
     }
     if request.sample_rate_hz is not None:
         found["record_sample_rate"] = str(request.sample_rate_hz)
+    if request.on_answer or request.on_bridge:
+        found["execute_on_record_start"] = f"unset {deferral_name(ticket)}"
     if software:
         found["RECORD_SOFTWARE"] = cut(software, MAX_TAG)
     return found
@@ -111,16 +117,45 @@ def variables(ticket: Ticket, software: str = "") -> dict[str, str]:
 
 def record_session_argument(ticket: Ticket, path: Path, software: str = "") -> str:
     """Return the argument of record_session. Raises: BadCommand: a path that FreeSWITCH would cut."""
-    limit_s = ticket.request.time_limit_s
-    limit = [] if limit_s is None else [f"+{limit_s + BACKSTOP_S}"]
+    limit_s = switch_limit_s(ticket.request)
+    limit = [] if limit_s is None else [f"+{limit_s}"]
     return " ".join([quoting.argument(str(path)), *limit, quoting.braces(variables(ticket, software))])
+
+
+def deferral(ticket: Ticket, path: Path, software: str = "") -> tuple[str, str]:
+    """Return the channel variable, and its value, that let FreeSWITCH begin a recording by itself.
+
+    The moment is the answer, or the forming of a bridge; where both must have happened it is that, and
+    FreeSWITCH writes nothing before the answer (RECORD_ANSWER_REQ). The variable has the recording's id in
+    its name, since FreeSWITCH runs every variable whose name begins so, and it removes itself as the
+    recording begins: a second bridge of the channel would else begin the same file anew.
+    Raises: BadCommand, as above. Source: FreeSWITCH switch_channel.c switch_channel_execute_on.
+    """
+    argument = record_session_argument(ticket, path, software)
+    return deferral_name(ticket), f"record_session {quoting.literal(argument)}"
+
+
+def deferral_name(ticket: Ticket) -> str:
+    """Return the name of that variable."""
+    prefix = "execute_on_pre_bridge" if ticket.request.on_bridge else "execute_on_answer"
+    return f"{prefix}_callflows_{ticket.name.recording_id}"
 
 
 def uuid_record_argument(ticket: Ticket, path: Path, software: str = "") -> str:
     """Return what follows `uuid_record <uuid> start`. Raises: BadCommand, as above."""
-    limit_s = ticket.request.time_limit_s
-    limit = "0" if limit_s is None else str(limit_s + BACKSTOP_S)
+    limit = str(switch_limit_s(ticket.request) or 0)
     return f"{quoting.argument(str(path))} {limit} {quoting.braces(variables(ticket, software))}"
+
+
+def switch_limit_s(request: RecordingRequest) -> int | None:
+    """Return the limit FreeSWITCH is told, None for none: the backstop of ours.
+
+    Where it waits for the answer with the file open already, its clock runs meanwhile.
+    """
+    if request.time_limit_s is None:
+        return None
+    waits = request.on_answer and request.on_bridge
+    return request.time_limit_s + BACKSTOP_S + (ANSWER_WAIT_S if waits else 0)
 
 
 def _switch_minimum_s(request: RecordingRequest) -> int:

@@ -15,13 +15,15 @@ from esl.link import Link
 from esl.listener import Listener
 from esl.session import Session
 from recording.outcome import RecordingOutcome
+from recording.patience import Patience
 from recording.recorder import LINK_EVENTS, Recorder, Timing
 from recording.recording import Recording
 from recording.request import RecordingRequest
-from recording.watch import Patience
+from recording.storage_rules import NoPlans, StorageRules
 from simulator.script import Script, read_script
 from simulator.simcall import SimCall
 from simulator.switch import Switch
+from storage.errors import NotFound
 from storage.outbox import Outbox
 from storage.outbox_delivery import StoredRecording
 from tests.recording.samples import ACCOUNT_ID, Values
@@ -83,6 +85,7 @@ class House:
             self.recordings_dir,
             config=self.config,
             outbox=outbox or self.outbox,
+            storage=StorageRules(self.config, NoPlans()),
             link=lambda: self.link if self.link is not None and self.link.is_up else None,
             tally=self.tally,
             node="tests",
@@ -147,6 +150,14 @@ class House:
     def stored(self, recording_id: str) -> StoredRecording:
         """What the outbox has of a recording."""
         return self.outbox.recording(recording_id)
+
+    def is_known(self, recording_id: str) -> bool:
+        """Whether the outbox has a recording."""
+        try:
+            self.outbox.recording(recording_id)
+        except NotFound:
+            return False
+        return True
 
     def wait(self, condition: Callable[[], object]) -> None:
         """Wait until something holds, with a deadline."""

@@ -29,6 +29,17 @@ DEFAULTS: dict[tuple[str, ...], Any] = {
     ("media", "max_recording_time_limit"): 10_800,
     ("media", "record_min_sec"): 0,
     ("media", "store_recordings"): False,
+    ("media", "third_party_bigcouch_host"): None,
+    ("media", "third_party_bigcouch_port"): 5984,
+    ("media", "third_party_bigcouch_user"): "",
+    ("media", "third_party_bigcouch_password"): "",
+    ("media", "third_party_bigcouch_https"): False,
+    ("recording", "care", "beep_every_s"): 0,
+    ("recording", "care", "mask_limit_s"): 300,
+    ("recording", "processing", "trim_silence"): False,
+    ("recording", "processing", "transcript_engine"): "",
+    ("recording", "processing", "transcript_language"): "",
+    ("recording", "processing", "peaks"): 100,
     ("ecallmgr", "allow_endless_recording"): False,
     ("ecallmgr", "record_sample_rate"): 8_000,
     ("ecallmgr", "record_stereo_sample_rate"): 16_000,
@@ -45,6 +56,10 @@ class Values:
     def get(self, category: str, /, *path: str) -> Any:
         """Return one value."""
         return self.table[(category, *path)]
+
+    def for_account(self, account_id: str) -> Values:
+        """Return what an account sees: the same."""
+        return self
 
 
 def ticket(request: RecordingRequest = WAV, *, account_id: str = ACCOUNT_ID, is_first: bool = True) -> Ticket:

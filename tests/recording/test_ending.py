@@ -32,6 +32,36 @@ CASES = [
         EndedBy.TOO_SHORT,
     ),
     (
+        "stopped while it waited for the answer",
+        Facts(started=False, stopped=False, asked=Asked.STOP, unmet=EndedBy.NOT_ANSWERED),
+        EndedBy.STOPPED,
+    ),
+    (
+        "hung up before the answer",
+        Facts(started=False, stopped=False, hung_up=True, unmet=EndedBy.NOT_ANSWERED),
+        EndedBy.NOT_ANSWERED,
+    ),
+    (
+        "answered, never bridged",
+        Facts(started=False, stopped=False, hung_up=True, unmet=EndedBy.NOT_BRIDGED),
+        EndedBy.NOT_BRIDGED,
+    ),
+    (
+        "silent from the start, as we heard it",
+        Facts(started=True, stopped=True, asked=Asked.NO_INPUT, raw_cause="success-maxtime", length_ms=4_000),
+        EndedBy.NO_INPUT,
+    ),
+    (
+        "silent at last, as we heard it",
+        Facts(started=True, stopped=True, asked=Asked.SILENCE, raw_cause="success-maxtime", length_ms=9_000),
+        EndedBy.SILENCE,
+    ),
+    (
+        "transferred, and not to follow",
+        Facts(started=True, stopped=True, asked=Asked.TRANSFER, raw_cause="success-maxtime", length_ms=9_000),
+        EndedBy.TRANSFER,
+    ),
+    (
         "record_stop",
         Facts(
             started=True,

@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from recording.parameters import resolve
-from recording.request import AudioFormat, Direction, RecordingRequest
+from recording.request import AudioFormat, Direction, RecordingRequest, Silence
 from tests.recording.samples import Values
 
 ENDLESS = {("ecallmgr", "allow_endless_recording"): True}
+TRANSCRIBED = {
+    ("recording", "processing", "transcript_engine"): "pocketsphinx",
+    ("recording", "processing", "transcript_language"): "en-US",
+}
 NO_MAXIMUM = {("media", "max_recording_time_limit"): 0}
 
 
@@ -29,7 +33,31 @@ def test_defaults_are_those_of_system_config() -> None:
     [
         ({"format": "wav"}, {}, "format", AudioFormat.WAV),
         ({"format": "WAV"}, {}, "format", AudioFormat.WAV),
-        ({"format": "mp4"}, {}, "format", AudioFormat.MP3),
+        ({"format": "mp4"}, {}, "format", AudioFormat.MP4),
+        ({"format": "ogg"}, {}, "format", AudioFormat.MP3),
+        ({"record_on_answer": True}, {}, "on_answer", True),
+        ({"record_on_bridge": "true"}, {}, "on_bridge", True),
+        ({"media_id": "202611-abc"}, {}, "media_id", "202611-abc"),
+        ({"media_id": "../etc"}, {}, "media_id", ""),
+        ({"media_id": "_design/x"}, {}, "media_id", ""),
+        ({"silence_final_timeout": 3000}, {}, "silence", None),
+        ({"silence_detection": True}, {}, "silence", Silence(0, 5_000, 200)),
+        ({"silence_detection": True, "silence_final_timeout": 3}, {}, "silence", Silence(0, 3_000, 200)),
+        ({"silence_detection": True, "silence_final_timeout": 3000}, {}, "silence", Silence(0, 3_000, 200)),
+        ({"silence_detection": True, "silence_final_timeout": 0}, {}, "silence", None),
+        (
+            {"silence_detection": True, "silence_initial_timeout": 10, "silence_threshold": 500},
+            {},
+            "silence",
+            Silence(10_000, 5_000, 500),
+        ),
+        ({"silence_detection": True, "silence_threshold": 99_999}, {}, "silence", Silence(0, 5_000, 200)),
+        ({"silence_detection": True, "silence_threshold": 0}, {}, "silence", Silence(0, 5_000, 200)),
+        ({"beep_every_s": 15}, {}, "beep_every_s", 15),
+        ({}, {("recording", "care", "beep_every_s"): 30}, "beep_every_s", 30),
+        ({}, {("recording", "processing", "trim_silence"): True}, "trim_silence", True),
+        ({}, {("recording", "processing", "transcript_language"): "en-US"}, "transcript", ""),
+        ({}, TRANSCRIBED, "transcript", "en-US"),
         ({}, {("media", "call_recording", "extension"): "wav"}, "format", AudioFormat.WAV),
         ({"media_name": "x.wav"}, {}, "format", AudioFormat.WAV),
         ({"media_name": "x.wav", "format": "mp3"}, {}, "format", AudioFormat.MP3),

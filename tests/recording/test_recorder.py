@@ -18,6 +18,7 @@ from esl.event import Event
 from recording import variables
 from recording.lifecycle import State
 from recording.outcome import EndedBy, RecordingOutcome, Verdict
+from recording.probe import examine
 from recording.recording import Recording
 from recording.request import AudioFormat, Direction, RecordingRequest
 from storage.destination import Media, Target
@@ -93,7 +94,7 @@ def test_hangup_by_the_caller_ends_it(house: House) -> None:
     assert house.stored(recording.id).media.content_type == "audio/mpeg"
 
 
-@pytest.mark.parametrize("audio_format", list(AudioFormat))
+@pytest.mark.parametrize("audio_format", [AudioFormat.MP3, AudioFormat.WAV])
 def test_limit_is_exact(house: House, audio_format: AudioFormat) -> None:
     """The audio is as long as its limit, to a tenth of a second (an encoder's padding aside)."""
     recording, call = house.record(RecordingRequest(audio_format, 1), _hold(1.4), TALK)
@@ -127,18 +128,18 @@ def test_audio_begins_with_the_first_frame(house: House) -> None:
     assert abs(_outcome(recording).duration_ms - call.recordings[0].record_ms) <= 20
 
 
-LAYOUTS = [
-    (WAV, 2, "what the leg hears (right)"),
-    (replace(WAV, sample_rate_hz=16000), 2, "what the leg hears (right)"),
-    (replace(MP3, sample_rate_hz=16000, stereo=False), 1, ""),
-    (replace(WAV, stereo=False), 1, ""),
-    (SPEAK, 1, ""),
-    (HEAR, 1, "nothing is heard in it"),
+LAYOUTS: list[tuple[RecordingRequest, int, tuple[int, ...]]] = [
+    (WAV, 2, (1,)),
+    (replace(WAV, sample_rate_hz=16000), 2, (1,)),
+    (replace(MP3, sample_rate_hz=16000, stereo=False), 1, ()),
+    (replace(WAV, stereo=False), 1, ()),
+    (SPEAK, 1, ()),
+    (HEAR, 1, (0,)),
 ]
 
 
 def test_layout_and_rate(house: House) -> None:
-    """One channel or two, whose voice on which, at the rate asked for; a silent side is told."""
+    """One channel or two, whose voice on which, at the rate asked for: the far end alone speaks."""
     begun: list[Recording] = []
 
     def flow(call: Call) -> None:
@@ -149,7 +150,7 @@ def test_layout_and_rate(house: House) -> None:
     for recording, (request, channels, silent) in zip(begun, LAYOUTS, strict=True):
         outcome = _outcome(recording)
         assert (outcome.channels, outcome.sample_rate_hz) == (channels, request.sample_rate_hz or 8000)
-        assert (silent in " ".join(outcome.reasons), bool(outcome.reasons)) == (True, bool(silent))
+        assert examine(recording.path, request.format).silent == silent
 
 
 @pytest.mark.parametrize("rate_hz", [None, 16000])
@@ -305,7 +306,7 @@ def test_command_that_is_never_taken_up(house: House) -> None:
         went_on.append(not call.is_ended)
         hangup(call)
 
-    faults = {"lose_events": ["RECORD_START", "CHANNEL_EXECUTE_COMPLETE"]}
+    faults = {"lose_events": ["CHANNEL_EXECUTE_COMPLETE"], "unwritable": True}
     assert house.link is not None
     house.link.stop()
     recording, _ = house.record(WAV, then, {"steps": TALK, "faults": faults})

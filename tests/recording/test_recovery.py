@@ -333,6 +333,30 @@ def test_recording_that_is_in_the_outbox_is_not_finished_again(house: House) -> 
     assert len(house.tally.outcomes) == 1
 
 
+def test_what_a_delivered_file_was_made_of_does_not_stay(house: House) -> None:
+    """An engine died after the hand-over of an MP4 and before the removal of the WAV it was made of."""
+    one = ticket(replace(WAV, format=AudioFormat.MP4))
+    captured = one.name.media_path(house.recordings_dir, AudioFormat.WAV)
+
+    def leave() -> None:
+        write_wav(captured, 1.0)
+        house.recorder._journal.note(
+            Manifest(one, Asked.STOP, one.requested_at_us, outbox_owner.this_process())
+        )
+        house.recorder._journal.flush()
+
+    leave()
+    house.recorder.reconcile()
+    house.wait(lambda: house.tally.outcomes and not house.recorder.live)
+    delivered = house.stored(one.name.recording_id).media.path
+    leave()
+    house.recorder = house.new_recorder()
+    house.wait(lambda: not list((house.recordings_dir / "journal").iterdir()))
+    assert delivered.suffix == ".mp4"
+    assert delivered.exists()
+    assert not captured.exists()
+
+
 def test_file_that_may_not_be_read_is_kept_for_later(house: House) -> None:
     """A file with the wrong rights is no lost recording: its manifest stays, until an operator helps."""
     path = _leave(house, outbox_owner.this_process())
@@ -407,10 +431,8 @@ def test_late_start_is_taken_up_again(house: House) -> None:
 
     steps = {
         "steps": [*TALK, {"at": 6, "hang_up": "NORMAL_CLEARING"}],
-        "faults": {"lose_events": ["RECORD_START"]},
+        "faults": {"unwritable": True},
     }
-    assert house.link is not None
-    house.link.stop()
     house.dial(flow, steps)
     house.wait(lambda: begun and begun[0].state is State.DROPPED)
     assert house.tally.outcomes[0].ended_by is EndedBy.NOT_STARTED
@@ -420,3 +442,24 @@ def test_late_start_is_taken_up_again(house: House) -> None:
     _caller_hangs_up(house)
     house.wait(lambda: not house.recorder.live)
     assert house.tally.outcomes[-1].ended_by is EndedBy.HANGUP
+
+
+def test_a_start_that_nobody_heard_is_found_on_disk(house: House) -> None:
+    """RECORD_START was lost on both connections: the file tells that it is recorded; nothing is cut off."""
+    begun: list[Recording] = []
+
+    def flow(call: Call) -> None:
+        answer(call)
+        begun.append(house.recorder.start(call, WAV))
+
+    steps = {
+        "steps": [*TALK, {"at": 2.5, "hang_up": "NORMAL_CLEARING"}],
+        "faults": {"lose_events": ["RECORD_START"]},
+    }
+    assert house.link is not None
+    house.link.stop()
+    call = house.run(flow, steps)
+    (outcome,) = house.tally.outcomes
+    assert outcome.ended_by is EndedBy.HANGUP
+    assert abs(outcome.duration_ms - call.recordings[0].record_ms) <= 40
+    assert "nobody was told" in " ".join(outcome.reasons)

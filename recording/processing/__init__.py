@@ -1,0 +1,1 @@
+"""Works on recordings that are over: join, trim, encode, peaks, transcript; never in place."""

@@ -1,0 +1,46 @@
+"""`python -m recording.processing`: transcribes one file and ends; what to do comes as JSON on its input.
+
+Asked `{"path", "engine", "language", "limit_s"}`, it answers `{"text"}` or `{"failed"}` in one line. It steps
+back behind everything else on the machine, and ends itself when its time is over, even if nobody is left to
+end it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from recording.errors import Unprocessable
+from recording.processing import engine
+from recording.processing.transcript import transcribe
+
+NICENESS = 15
+"""Calls come first: 19 would be the last of all."""
+
+
+def answer(question: dict[str, Any]) -> dict[str, str]:
+    """Return the answer to a question."""
+    try:
+        found = engine.find(question["engine"])
+        return {"text": transcribe(Path(question["path"]), found, question["language"])}
+    except (Unprocessable, OSError) as exc:
+        return {"failed": str(exc)}
+
+
+def main() -> None:
+    """Answer one question. What libraries print goes where errors go."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    os.nice(NICENESS)
+    question = json.loads(sys.stdin.buffer.read())
+    signal.alarm(int(question["limit_s"]))
+    with out:
+        json.dump(answer(question), out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""The text of a recording: what each side said, utterance by utterance, in the order they began."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from recording import decoding
+from recording.decoding import Decoding
+from recording.errors import Unprocessable
+from recording.processing.engine import RATE_HZ, TranscriptEngine, Utterance, language_of
+
+SPEAKERS = ("left", "right")
+"""Names of the sides in the text of a stereo recording, as its verdict names them."""
+
+MAX_TEXT = 200_000
+"""Characters: three hours of talk have about 150,000; a document must stay one that CouchDB takes well."""
+
+
+def transcribe(path: Path, engine: TranscriptEngine, language: str) -> str:
+    """Return what is said in a file: one line for each utterance, "" when nothing was made out.
+
+    Lines of a recording with two sides begin with `left: ` or `right: `. Each side is listened to by itself,
+    which is easier than both at once, and tells who speaks.
+    Raises: Unprocessable: the language is not known, the file has no audio, the engine failed.
+    """
+    known = language_of(engine, language)
+    channels = _channels(path)
+    said: list[tuple[Utterance, int]] = []
+    for channel in range(channels):
+        said.extend((one, channel) for one in engine.transcribe(_side(path, channel), known))
+    said.sort(key=lambda each: each[0].from_ms)
+    lines = (_line(one, channel, channels) for one, channel in said)
+    return "\n".join(lines)[:MAX_TEXT]
+
+
+def _line(utterance: Utterance, channel: int, channels: int) -> str:
+    text = " ".join(utterance.text.split())
+    return f"{SPEAKERS[channel]}: {text}" if channels == len(SPEAKERS) else text
+
+
+def _channels(path: Path) -> int:
+    reading = Decoding(path)
+    for _ in reading.blocks():
+        return min(reading.channels, len(SPEAKERS))
+    raise Unprocessable("there is no audio to transcribe")
+
+
+def _side(path: Path, channel: int) -> Iterator[bytes]:
+    for block in Decoding(path).blocks(RATE_HZ):
+        yield block[channel].astype(decoding.LITTLE_ENDIAN).tobytes()
