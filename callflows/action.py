@@ -82,6 +82,10 @@ class ActionData(Schema):
     skip_module = fields.Boolean(
         load_default=False, metadata={"description": "When true, the node is passed over: its `_` runs."}
     )
+    sensitive = fields.Boolean(
+        load_default=False,
+        metadata={"description": "When true, recordings of the call are silent while the node runs."},
+    )
 
 
 class Doubt(NamedTuple):

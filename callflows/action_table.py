@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import fields, missing, validate
 
+from callflows.action import ActionData
 from callflows.document import schema_of
 from callflows.registry import Registry, discover
 
@@ -19,6 +20,9 @@ TYPES: dict[type[fields.Field[Any]], str] = {
     fields.Function: "string or array",
 }
 
+COMMON = frozenset(ActionData().fields)
+"""What every action takes; told once."""
+
 
 def action_table(registry: Registry | None = None) -> str:
     """Return a Markdown table: one row per action, then one per parameter of its data."""
@@ -26,10 +30,15 @@ def action_table(registry: Registry | None = None) -> str:
     for name, action in registry or discover():
         lines.append(f"| **{name}** | | | | | {_cell(action.summary)} |")
         for attribute, field in schema_of(action).fields.items():
-            if attribute != "skip_module":
+            if attribute not in COMMON:
                 lines.append(_row(field.data_key or attribute, field))
     lines.append("")
-    lines.append("Every action also takes `skip_module` (boolean): the node is passed over, its `_` runs.")
+    lines.append(
+        "Every action also takes `skip_module` (boolean): the node is passed over, its `_` runs; and"
+    )
+    lines.append(
+        "`sensitive` (boolean, not Kazoo's): recordings of the call hold silence while the node runs."
+    )
     return "\n".join(lines) + "\n"
 
 

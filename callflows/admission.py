@@ -16,6 +16,7 @@ Source: Kazoo cf_route_req (reference section 1.2).
 from __future__ import annotations
 
 import re
+from typing import Protocol
 
 import structlog
 
@@ -25,7 +26,7 @@ from callflows.library import Library
 from callflows.lookup import Found, Lookup
 from callflows.media import ACCOUNTS
 from callflows.number import normalise
-from calls.call import Call
+from calls.identity import Identity
 from storage.document import Document
 from storage.names import account_db, is_account_id, number_db
 
@@ -53,6 +54,22 @@ _SIP_USER = re.compile(r"sips?:([^@;>\s]{1,128})@")
 log = structlog.get_logger(__name__)
 
 
+class Arrival(Protocol):
+    """A call to be decided on, live (calls.call.Call) or only described."""
+
+    account_id: str
+
+    @property
+    def identity(self) -> Identity:
+        """Who calls whom."""
+
+    def variable(self, name: str) -> str | None:
+        """Return a channel variable."""
+
+    def custom_variable(self, name: str) -> str | None:
+        """Return one of Kazoo's custom channel variables."""
+
+
 class Admission:
     """Answers the questions above. Args: default_account: of calls that name none, "" for none."""
 
@@ -64,7 +81,7 @@ class Admission:
         self._config = config
         self._default_account = default_account
 
-    def admit(self, call: Call) -> tuple[Found, Document]:
+    def admit(self, call: Arrival) -> tuple[Found, Document]:
         """Settle the call's account on it, and return what to run and the account's document.
 
         Raises: CallNotTaken: with the answer for the caller; StoreUnavailable: it is not known now.
@@ -100,7 +117,7 @@ class Admission:
             )
         return found, account
 
-    def _account_id(self, call: Call, number: str) -> str:
+    def _account_id(self, call: Arrival, number: str) -> str:
         account_id = call.identity.account_id or self._owner_of(number) or self._default_account
         if not is_account_id(account_id):
             raise CallNotTaken(
@@ -124,7 +141,7 @@ class Admission:
         found = self._library.find(ACCOUNTS, account_id)
         return found or self._library.find(account_db(account_id), account_id) or {}
 
-    def _may_use_no_match(self, call: Call) -> bool:
+    def _may_use_no_match(self, call: Arrival) -> bool:
         kind = call.identity.authorizing_type
         if kind and kind not in CARRIER_TYPES:
             return True
@@ -136,7 +153,7 @@ class Admission:
             return True
         return any(self._is_endpoint(call, name) for name in ("Referred-By", "Redirected-By"))
 
-    def _is_endpoint(self, call: Call, variable: str) -> bool:
+    def _is_endpoint(self, call: Arrival, variable: str) -> bool:
         """Whether a custom channel variable names a SIP user of the account."""
         found = _SIP_USER.search(call.custom_variable(variable) or "")
         if found is None:

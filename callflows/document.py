@@ -222,11 +222,11 @@ def _load(
         faults: tuple[Finding, ...] = ()
     except ValidationError as exc:
         data = _NO_DATA
-        faults = tuple(_faults(path, exc.messages))
+        faults = tuple(faults_of(path, exc.messages))
         findings.extend(faults)
         if action.repair is not None:
             with suppress(ValidationError):
-                data, faults = MappingProxyType(schema.load(action.repair(dict(raw), _refused(exc)))), ()
+                data, faults = MappingProxyType(schema.load(action.repair(dict(raw), refused_keys(exc)))), ()
     known = {field.data_key or name for name, field in schema.fields.items()}
     findings.extend(
         warning(join(path, key), "is not a parameter of this action") for key in raw if key not in known
@@ -239,19 +239,19 @@ def _load(
     return data, faults
 
 
-def _refused(exc: ValidationError) -> set[str]:
+def refused_keys(exc: ValidationError) -> set[str]:
     """Return the keys of the data that were refused."""
     return {str(key) for key in exc.messages} if isinstance(exc.messages, dict) else set()
 
 
-def _faults(path: str, messages: Any) -> Iterable[Finding]:
-    """Turn marshmallow's nested messages into findings."""
+def faults_of(path: str, messages: Any) -> Iterable[Finding]:
+    """Turn marshmallow's nested messages about what is at `path` into findings."""
     if isinstance(messages, dict):
         for key, below in messages.items():
-            yield from _faults(path if key == "_schema" else join(path, key), below)
+            yield from faults_of(path if key == "_schema" else join(path, key), below)
     elif isinstance(messages, list):
         for below in messages:
-            yield from _faults(path, below)
+            yield from faults_of(path, below)
     else:
         yield fault(path, str(messages))
 

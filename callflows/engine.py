@@ -14,6 +14,7 @@
 An action that is unknown, marked skip_module, or has data that cannot be used is passed over: its `_`
 runs. So it is after an action that crashed. A node without a module hangs up; an empty node stops. Once
 the channel is gone nothing more runs, unless an action asked for that (continue_on_destroy).
+Recordings are silent while a node marked sensitive runs (callflows.discretion).
 Source: Kazoo cf_exe (reference section 1.4).
 """
 
@@ -25,6 +26,7 @@ from enum import Enum, auto
 import gevent
 
 from callflows.action import CONTINUE, HARD_STOP, STOP, TRANSFER, WILDCARD, Needs, Next, Step, continue_to
+from callflows.discretion import Discretion
 from callflows.document import Flow, Node
 from callflows.flow_run import FlowRun
 from calls.cause import HangupCause
@@ -67,12 +69,13 @@ class Engine:
     (callflow.max_branch_count): two callflows may lead into each other.
     """
 
-    __slots__ = ("_branches_left", "_resume", "_run")
+    __slots__ = ("_branches_left", "_discretion", "_resume", "_run")
 
     def __init__(self, run: FlowRun, max_branch_count: int) -> None:
         self._run = run
         self._branches_left = max_branch_count
         self._resume: list[tuple[Node, Flow]] = []
+        self._discretion = Discretion(run)
 
     def walk(self, flow: Flow, root: Node | None = None) -> Walk:
         """Run a flow from its root (or from another node, such as a synthetic one) to the end.
@@ -81,13 +84,16 @@ class Engine:
         """
         self._run.moved(root or flow.root, flow)
         steps = 0
-        while True:
-            steps += 1
-            if steps % STEPS_PER_TURN == 0:
-                gevent.sleep(0)
-            end = self._follow(self._launch(self._run.node))
-            if end is not None:
-                return end
+        try:
+            while True:
+                steps += 1
+                if steps % STEPS_PER_TURN == 0:
+                    gevent.sleep(0)
+                end = self._follow(self._launch(self._run.node))
+                if end is not None:
+                    return end
+        finally:
+            self._discretion.close()
 
     def _launch(self, node: Node) -> Next:
         """Run one node and return its outcome, as the rules above have it."""
@@ -115,7 +121,7 @@ class Engine:
             )
             return CONTINUE
         log.debug("action_launched", action=node.module, path=node.path)
-        return self._run_action(node)
+        return self._discretion.during(node, lambda: self._run_action(node))
 
     def _run_action(self, node: Node) -> Next:
         run = self._run
@@ -188,12 +194,14 @@ class Engine:
         back = self._run.node.children.get(WILDCARD)
         if back is not None and not back.is_empty:
             self._resume.append((back, self._run.flow))
+        self._discretion.branched(len(self._resume))
         self._run.moved(flow.root, flow)
         return None
 
     def _stop(self, cause: str) -> Walk | None:
         if self._resume:
             self._run.moved(*self._resume.pop())
+            self._discretion.came_back(len(self._resume))
             return None
         known = HangupCause.of(cause)
         return HANG_UP if known in (HangupCause.NONE, HangupCause.UNKNOWN) else Walk(Fate.HANG_UP, known)

@@ -10,16 +10,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 from callflows.admission import Admission
-from callflows.document import Flow, FlowCompiler, Node
+from callflows.automatic_recording import start_automatic
+from callflows.document import FlowCompiler
 from callflows.engine import Engine, Fate
 from callflows.errors import CallNotTaken
 from callflows.flow_run import CallRecorder, Configuration, Facilities, FlowRun
 from callflows.library import Library
 from callflows.lookup import Lookup
 from callflows.media import MediaCatalogue, MediaLocator
+from callflows.preflow import root_of
 from callflows.registry import Registry
 from calls.call import Call
 from calls.cause import HangupCause, Termination
@@ -28,7 +29,7 @@ from calls.errors import CallGone
 from calls.reception import LINGER_S, receive
 from calls.signaling import hangup, respond
 from esl.session import Session
-from storage.document import Document, DocumentStore
+from storage.document import DocumentStore
 from storage.errors import StoreUnavailable
 
 RETRY_AFTER_S = 5
@@ -134,28 +135,14 @@ class CallflowRunner:
             and run.config("callflow", "ring_ready_offnet")
         ):
             call.submit("ring_ready")  # callers from outside hear that somebody is there
+        start_automatic(run, account)
         engine = Engine(run, run.config("callflow", "max_branch_count"))
-        walk = engine.walk(found.flow, self._root(found.flow, account))
+        walk = engine.walk(found.flow, root_of(found.flow, account, self._registry))
         if walk.fate is Fate.HANG_UP:
             hangup(call, walk.cause)
         elif run.kvs.recordings and not call.wait_complete(AWAY_TIMEOUT_S):
             call.log.warning("call_away_too_long", outcome="no longer listened to")
         self._see_off(call, run)
-
-    def _root(self, flow: Flow, account: Document) -> Node:
-        """The flow's root, under the account's preflow if it has one."""
-        preflow = account.get("preflow")
-        always = preflow.get("always") if isinstance(preflow, dict) else None
-        action = self._registry.get("callflow")
-        if not isinstance(always, str) or not always or action is None:
-            return flow.root
-        return Node(
-            path="preflow",
-            module="callflow",
-            action=action,
-            data=MappingProxyType({"id": always}),
-            children=MappingProxyType({"_": flow.root}),
-        )
 
     def _see_off(self, call: Call, run: FlowRun) -> None:
         """Wait for the last events, then run what wanted to be run at the end of a call of ours."""

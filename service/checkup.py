@@ -1,8 +1,9 @@
 """Tries everything an engine depends on, each by a real round trip, and undoes what it did.
 
 FreeSWITCH: log in, ask for the modules and applications the engine uses. Recordings directory: write and
-remove a file. Document store: ask for it, and where the default account stores recordings, deliver a
-synthetic one there and delete it again. Outbox: open it. URLs on request: deliver a synthetic recording.
+remove a file, look for room. Document store: ask for it, and where the default account stores recordings,
+deliver a synthetic one there and delete it again. Outbox: open it. URLs on request: deliver a synthetic
+recording.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from config.system import SystemConfig
 from esl.link import Link
 from recording.naming import new_name
 from service.config_source import StoredConfig
-from storage.address import AddressPolicy
-from storage.destination import DestinationContext, Media, Target
-from storage.destination_registry import discover
+from service.destinations import destinations_of
+from storage.destination import Media, Target
+from storage.disk_guard import Place, measured
 from storage.document import DocumentStore
 from storage.errors import StoreError
 from storage.media import measure
@@ -66,6 +67,7 @@ class Checkup:
         """Yield a result per part, as each is known. Args: urls: to send a synthetic recording to."""
         yield from self._freeswitch()
         yield self._tried("recordings_dir", self._recordings_dir)
+        yield self._tried("disk", self._disk)
         store = open_store(self._settings.documents.url, cache=False)
         try:
             yield self._tried("documents", lambda: _pinged(store))
@@ -119,6 +121,15 @@ class Checkup:
             pass
         return f"{directory} can be written to by this process"
 
+    def _disk(self) -> str:
+        outbox = self._settings.outbox
+        quota_bytes = outbox.disk_quota_mb * 1_000_000
+        room = measured(Place("recordings", self._settings.freeswitch.recordings_dir, quota_bytes))
+        told = f"{room.free_bytes // 1_000_000} MB free, {100 * room.share:.1f} %"
+        if room.share < outbox.disk_low_percent / 100:
+            raise StoreError(f"{told}: less than outbox.disk_low_percent, {outbox.disk_low_percent} %")
+        return told
+
     def _outbox(self) -> str:
         path = self._settings.outbox.path
         if not path.exists():
@@ -154,12 +165,7 @@ class Checkup:
         return f"{detail}, and deleted again"
 
     def _deliver(self, store: DocumentStore, target: Target) -> str:
-        context = DestinationContext(
-            documents=store,
-            addresses=AddressPolicy([str(network) for network in self._settings.outbox.allow_networks]),
-            folder_root=self._settings.outbox.local_dir,
-        )
-        destination = discover(context)[target.kind]
+        destination = destinations_of(self._settings, store)[target.kind]
         if faults := destination.validate(target.parameters):
             raise StoreError("; ".join(faults))
         with tempfile.TemporaryDirectory() as directory:

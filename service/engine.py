@@ -19,28 +19,33 @@ from config.settings import Settings
 from config.system import SystemConfig
 from esl.listener import Listener
 from recording.recorder import Recorder
+from recording.register import OutboxRegister
+from recording.storage_rules import StorageRules
+from service.auditing import Auditor
 from service.config_source import StoredConfig
-from service.health import Condition, Health, State
+from service.destinations import destinations_of
+from service.gap_watch import GapWatch
+from service.health import Condition, Health, State, disk_condition
 from service.http import HttpServer, application
 from service.hub_lag import HubLag
 from service.link_watch import LinkWatch
 from service.media_place import media_place
 from service.metrics import Metrics
-from storage.address import AddressPolicy
 from storage.cache import CachedStore
-from storage.destination import DestinationContext
-from storage.destination_registry import discover as discover_destinations
+from storage.disk_guard import DiskGuard, Marks, Place
 from storage.errors import StoreError
 from storage.open_store import open_store
 from storage.outbox import Outbox
-from storage.outbox_backoff import Backoff
+from storage.outbox_backoff import DAY_S, Backoff
 from storage.outbox_retention import Retention
 from storage.outbox_worker import DeliveryWorker, WorkerSettings
+from storage.plan import Plans
 
 log = structlog.get_logger(__name__)
 
 DELIVERIES_STOP_S = 20.0  # an upload cut off here is tried again at the next start
 RECORDINGS_STOP_S = 10.0
+REGISTER_BEHIND = 500  # notes that wait; a burst of calls has fewer
 
 
 class Engine:
@@ -56,15 +61,20 @@ class Engine:
         self.store: CachedStore = open_store(settings.documents.url, max_age_s=settings.documents.cache_s)
         node = settings.freeswitch.node_name
         self.config = SystemConfig(StoredConfig(self.store), node=node, zone=settings.documents.zone)
-        self.outbox = Outbox(settings.outbox.path, backoff=Backoff(cap_s=settings.outbox.max_backoff_s))
+        self.outbox = Outbox(settings.outbox.path, backoff=self._backoff())
+        self.register = OutboxRegister(self.outbox.register)
+        self.gaps = GapWatch(Auditor(self.outbox, settings.freeswitch.recordings_dir))
+        self.disks = self._disk_guard()
         self.worker = self._deliveries()
         self.link = self._inbound_link()
         self.recorder = Recorder(
             settings.freeswitch.recordings_dir,
             config=self.config,
             outbox=self.outbox,
+            storage=StorageRules(self.config, Plans(self.store)),
             link=lambda: self.link.current if self.link else None,
             tally=self.metrics,
+            register=self.register,
             node=node,
         )
         self.runner = CallflowRunner(
@@ -89,9 +99,13 @@ class Engine:
         """Begin to take calls. Raises: SettingsError: an address cannot be listened on."""
         self.metrics.live_calls(lambda: self.listener.live)
         self.metrics.deliveries(self.worker.stats)
+        self.metrics.register(self.register.stats, self.gaps.gaps)
+        self.metrics.disks(self.disks.states)
         self.config.start()
+        self.disks.start()
         self.recorder.open()
         self.worker.start()
+        self.gaps.start()
         if self.link:
             self.link.start(self.recorder)
         self.lag.start()
@@ -117,6 +131,9 @@ class Engine:
         left = self.recorder.close(RECORDINGS_STOP_S)
         if self.link:
             self.link.stop()
+        self.register.close()
+        self.gaps.stop()
+        self.disks.stop()
         self.worker.stop(DELIVERIES_STOP_S)
         if self.http:
             self.http.stop()
@@ -126,18 +143,26 @@ class Engine:
         self.outbox.close()
         log.info("engine_stopped", recordings_left=left)
 
+    def _backoff(self) -> Backoff:
+        outbox = self.settings.outbox
+        return Backoff(cap_s=outbox.max_backoff_s, give_up_s=outbox.give_up_days * DAY_S)
+
     def _deliveries(self) -> DeliveryWorker:
         outbox = self.settings.outbox
-        context = DestinationContext(
-            documents=self.store,
-            addresses=AddressPolicy([str(network) for network in outbox.allow_networks]),
-            folder_root=outbox.local_dir,
-        )
-        settings = WorkerSettings(
-            concurrency=outbox.workers, retention=Retention(rows_s=outbox.keep_delivered_s)
-        )
-        destinations = discover_destinations(context)
+        retention = Retention(outbox.keep_media_s, outbox.keep_delivered_s, outbox.register_days * DAY_S)
+        settings = WorkerSettings(concurrency=outbox.workers, retention=retention)
+        destinations = destinations_of(self.settings, self.store)
         return DeliveryWorker(self.outbox, destinations, settings, observe=self.metrics.attempt_ended)
+
+    def _disk_guard(self) -> DiskGuard:
+        outbox = self.settings.outbox
+        recordings_dir = self.settings.freeswitch.recordings_dir
+        places = (
+            Place("recordings", recordings_dir, outbox.disk_quota_mb * 1_000_000),
+            Place("outbox", outbox.path.parent),
+        )
+        marks = Marks(outbox.disk_low_percent / 100, outbox.disk_critical_percent / 100)
+        return DiskGuard(self.outbox, places, marks)
 
     def _inbound_link(self) -> LinkWatch | None:
         address = self.settings.freeswitch.event_socket
@@ -158,6 +183,8 @@ class Engine:
         health.add("documents", self._documents_condition)
         health.add("system_config", self._config_condition)
         health.add("outbox", self._outbox_condition)
+        health.add("recordings", self._recordings_condition)
+        health.add("disk", lambda: disk_condition(self.disks.states().values()))
         if self.link:
             health.add("event_socket", self.link.condition)
         return health
@@ -185,6 +212,12 @@ class Engine:
         if not problems:
             return Condition(State.OK)
         return Condition(State.DEGRADED, "; ".join(str(problem) for problem in problems))
+
+    def _recordings_condition(self) -> Condition:
+        waiting = self.register.stats().waiting
+        if waiting > REGISTER_BEHIND:
+            return Condition(State.DEGRADED, f"{waiting} recordings wait to be noted in the register")
+        return self.gaps.condition()
 
     def _outbox_condition(self) -> Condition:
         try:

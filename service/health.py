@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from storage.disk_guard import Level, PlaceState
 
 
 class State(StrEnum):
@@ -44,3 +46,18 @@ class Health:
 def worst(conditions: dict[str, Condition]) -> State:
     """Return the state of the whole."""
     return max((one.state for one in conditions.values()), key=ORDER.index, default=State.OK)
+
+
+def disk_condition(states: Iterable[PlaceState]) -> Condition:
+    """Return how the disks are. Even a critical one does not keep calls from being served: see DiskGuard."""
+    told, is_well = [], True
+    for state in states:
+        name = state.place.name
+        if state.failed:
+            told.append(f"{name}: {state.failed}")
+        elif state.room is not None:
+            free = f"{100 * state.room.share:.1f} % free"
+            alarm = "CRITICAL, " if state.level is Level.CRITICAL else ""
+            told.append(f"{name}: {alarm}{free}")
+        is_well = is_well and state.level is Level.ROOM and not state.failed
+    return Condition(State.OK if is_well else State.DEGRADED, "; ".join(told))

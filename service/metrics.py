@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from callflows.runner import CallReport
+from recording.audit import Standing
 from recording.outcome import RecordingOutcome
+from recording.register import RegisterStats
+from storage.disk_guard import ORDER, PlaceState
 from storage.errors import StoreError
 from storage.outbox_worker import AttemptReport, WorkerStats
 
@@ -44,6 +47,16 @@ class Metrics:
     def deliveries(self, stats: Callable[[], WorkerStats]) -> None:
         """Report the outbox, asked at each scrape."""
         self.registry.register(OutboxCollector(stats))
+
+    def register(
+        self, stats: Callable[[], RegisterStats], gaps: Callable[[], Mapping[Standing, int]]
+    ) -> None:
+        """Report the register and the gaps found in it, asked at each scrape."""
+        self.registry.register(RegisterCollector(stats, gaps))
+
+    def disks(self, states: Callable[[], Mapping[str, PlaceState]]) -> None:
+        """Report the room on disks, asked at each scrape."""
+        self.registry.register(DiskCollector(states))
 
     def call_ended(self, report: CallReport) -> None:
         """One call is over."""
@@ -93,3 +106,63 @@ class OutboxCollector(Collector):
             "Destinations held back after failures",
             value=stats.destinations_down,
         )
+
+
+class RegisterCollector(Collector):
+    """How writing the register goes, and the gaps of the last day."""
+
+    def __init__(
+        self, stats: Callable[[], RegisterStats], gaps: Callable[[], Mapping[Standing, int]]
+    ) -> None:
+        self._stats = stats
+        self._gaps = gaps
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield the numbers."""
+        stats = self._stats()
+        yield CounterMetricFamily(
+            "callflows_register_writes_failed",
+            "Times the register could not be written; it is tried again",
+            value=stats.failures_total,
+        )
+        yield CounterMetricFamily(
+            "callflows_register_notes_lost",
+            "Notes given up because too many waited; the recordings are not affected",
+            value=stats.lost_total,
+        )
+        yield GaugeMetricFamily(
+            "callflows_register_notes_waiting", "Notes not yet written", value=stats.waiting
+        )
+        gaps = GaugeMetricFamily(
+            "callflows_recording_gaps",
+            "Recordings of the last day that should be stored and are not, nor on their way",
+            labels=["kind"],
+        )
+        for standing, count in self._gaps().items():
+            gaps.add_metric([standing.value], count)
+        yield gaps
+
+
+class DiskCollector(Collector):
+    """The room where recordings and the outbox are; a place that cannot be measured is absent."""
+
+    def __init__(self, states: Callable[[], Mapping[str, PlaceState]]) -> None:
+        self._states = states
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield the gauges."""
+        free = GaugeMetricFamily(
+            "callflows_disk_free_bytes", "Room where recordings and outbox are", labels=["place"]
+        )
+        ratio = GaugeMetricFamily(
+            "callflows_disk_free_ratio", "The free share, 0 to 1; of bytes or files", labels=["place"]
+        )
+        level = GaugeMetricFamily(
+            "callflows_disk_level", "0: there is room, 1: low, 2: critical", labels=["place"]
+        )
+        for name, state in self._states().items():
+            if state.room is not None:
+                free.add_metric([name], state.room.free_bytes)
+                ratio.add_metric([name], state.room.share)
+            level.add_metric([name], ORDER.index(state.level))
+        yield from (free, ratio, level)

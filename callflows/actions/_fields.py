@@ -17,9 +17,9 @@ def _check_reference(value: str) -> None:
         raise ValidationError(fault)
 
 
-def media(description: str, **options: Any) -> fields.String:
+def media(description: str, *, shown: Any = None, **options: Any) -> fields.String:
     """A media reference, refused when it could never be played."""
-    return fields.String(validate=_check_reference, metadata={"description": description}, **options)
+    return fields.String(validate=_check_reference, metadata=_metadata(description, shown), **options)
 
 
 def terminators() -> fields.List[str]:

@@ -4,17 +4,48 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Set
-from typing import Any
+from typing import Any, Protocol
 
 from marshmallow import ValidationError, fields
 
 from callflows.action import CONTINUE, Action, ActionData, Data, Next, continue_to
 from callflows.actions import _fields
 from callflows.flow_run import FlowRun
+from calls.identity import Identity
+from storage.document import Document
 
 CHANNEL = "custom_channel_vars"
 SCOPES = ("account", CHANNEL, "device", "merged", "user")
 _NOTHING: Mapping[str, Any] = {}
+
+
+class Caller(Protocol):
+    """What is looked at of the call."""
+
+    @property
+    def identity(self) -> Identity:
+        """Who calls whom."""
+
+    def custom_variables(self) -> dict[str, str]:
+        """Kazoo's custom channel variables, by their names without the prefix."""
+
+
+class Standing(Protocol):
+    """Where a call stands, as far as its branch depends on it; a run of callflows is one."""
+
+    @property
+    def call(self) -> Caller:
+        """The call."""
+
+    @property
+    def account(self) -> Document:
+        """The account's document. Raises: StoreUnavailable."""
+
+    def document(self, doc_id: str) -> Document | None:
+        """Return a document of the account. Raises: StoreUnavailable."""
+
+    def has_child(self, key: str) -> bool:
+        """Whether the node has a child of that key."""
 
 
 def _path(value: Any) -> list[str]:
@@ -39,17 +70,30 @@ class BranchVariableData(ActionData):
 
 def run(run: FlowRun, data: Data) -> Next:
     """Continue to the child the value names, `_` when there is none."""
+    return way_of(run, data)
+
+
+def way_of(standing: Standing, data: Data) -> Next:
+    """Return where a call that stands there goes. Raises: StoreUnavailable."""
     path = data["variable"]
     if not path:
         return CONTINUE
-    for place in _places(run, data["scope"]):
+    for place in _places(standing, data["scope"]):
         key = _as_key(_value(place, path))
-        if key and run.has_child(key):
+        if key and standing.has_child(key):
             return continue_to(key)
     return CONTINUE
 
 
-def _places(run: FlowRun, scope: str) -> list[Mapping[str, Any]]:
+def depends_on(standing: Standing, data: Data) -> str:
+    """Return the name of the channel variable that decides and that the call does not have, "" for none."""
+    path = data["variable"]
+    if not path or data["scope"] not in (CHANNEL, "merged") or path[0] in _channel(standing):
+        return ""
+    return str(path[0])
+
+
+def _places(run: Standing, scope: str) -> list[Mapping[str, Any]]:
     """Return where to look, in order."""
     identity = run.call.identity
     is_device = identity.authorizing_type == "device"
@@ -67,7 +111,7 @@ def _places(run: FlowRun, scope: str) -> list[Mapping[str, Any]]:
     return [_merged(run), _channel(run)]
 
 
-def _merged(run: FlowRun) -> Mapping[str, Any]:
+def _merged(run: Standing) -> Mapping[str, Any]:
     """The caller's endpoint: what its device says over its user over the account."""
     device = _document(run, run.call.identity.authorizing_id)
     merged: dict[str, Any] = {}
@@ -85,7 +129,7 @@ def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _document(run: FlowRun, doc_id: str) -> Mapping[str, Any]:
+def _document(run: Standing, doc_id: str) -> Mapping[str, Any]:
     return run.document(doc_id) or _NOTHING
 
 
@@ -98,7 +142,7 @@ def _user_of(device: Mapping[str, Any]) -> str:
     return owner if isinstance(owner, str) else ""
 
 
-def _channel(run: FlowRun) -> Mapping[str, Any]:
+def _channel(run: Standing) -> Mapping[str, Any]:
     return {_normal(name): value for name, value in run.call.custom_variables().items()}
 
 

@@ -1,46 +1,67 @@
-"""Starts or stops the recording of the call; it neither answers nor delays it.
+"""Starts, stops and steers recordings of the call; it answers nothing, and only an announcement delays it.
 
-No parameter is worth losing a recording over: what cannot be used is told when the document is validated,
-and the recording runs with what Kazoo's code would take instead.
-Source: Kazoo cf_record_call, kapps_call:start_recording (reference sections 2.3 and 3.3).
+| action | does |
+|---|---|
+| start | begins a recording; several may run at once |
+| stop | ends the newest, or the newest of that media_name (or media_id) |
+| toggle | stops if there is one to stop, else starts |
+| mask, unmask | silence is written from here on, or no longer |
+| pause, resume | nothing is written from here on, or again: the file leaves the gap out |
+
+Kazoo's callflows start and stop (its stop takes the newest, whatever its name; here a name that no recording
+has, as where it has ended already, stops nothing else). Mask, unmask and toggle are in its metaflows' schema;
+pause and resume are FreeSWITCH's.
+Source: Kazoo cf_record_call, konami_record_call, kapps_call:start_recording (reference 2.3, 3.2, 3.3).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 from callflows.action import CONTINUE, Action, ActionData, Data, Doubt, Next
-from callflows.actions import _fields
-from callflows.flow_run import FlowRun
-from recording.parameters import RATES_HZ, resolve
+from callflows.actions import _fields, _recording_fields
+from callflows.announcing import announce
+from callflows.flow_run import CallRecorder, Configured, FlowRun, StartedRecording
+from calls.call import Call
+from recording.parameters import resolve
 from recording.request import RecordingRequest
-from storage import http_url
 
-MIN_TIME_LIMIT_S, MAX_TIME_LIMIT_S = 5, 10_800
-"""Of the published schema; media.max_recording_time_limit may be lower."""
+START, STOP, TOGGLE = "start", "stop", "toggle"
 
-NOT_IN_FORCE = {
-    "record_on_answer": "the recording starts at once, not when the call is answered",
-    "record_on_bridge": "the recording starts at once, not when the call is bridged",
-    "silence_detection": "silence does not end the recording",
-    "silence_final_timeout": "silence does not end the recording",
-    "silence_initial_timeout": "silence does not end the recording",
-    "silence_threshold": "silence does not end the recording",
-    "media_id": "the recording's document gets an id of its own",
+MAX_BEEP_S = 3600
+"""As recording.care.beep_every_s has it."""
+
+Verb = Callable[[CallRecorder, Call, str], StartedRecording | None]
+
+STEERING: Mapping[str, Verb] = {
+    "mask": lambda recorder, call, name: recorder.mask(call, name),
+    "unmask": lambda recorder, call, name: recorder.unmask(call, name),
+    "pause": lambda recorder, call, name: recorder.pause(call, name),
+    "resume": lambda recorder, call, name: recorder.resume(call, name),
 }
-"""Parameters of the published schema that are accepted and not acted on, and what happens instead."""
+
+ACTIONS = (START, STOP, TOGGLE, *STEERING)
 
 
 class RecordCallData(ActionData):
-    """Whether to start or to stop, and how and where to record."""
+    """What to do, and how and where to record."""
 
-    action = _fields.text("Start or stop.", one_of=("start", "stop"), required=True, shown="start")
-    format = _fields.text(
-        "The file's format; media.call_recording.extension.", one_of=("mp3", "wav"), load_default=None
+    action = _fields.text("What to do.", one_of=ACTIONS, required=True, shown=START)
+    announcement = _fields.media(
+        "Played to the caller, into the recording, as it begins; empty: nothing. "
+        "recording.care.announcement.",
+        load_default=None,
     )
+    beep_every_s = _fields.whole(
+        "How often a beep tells those who talk that they are recorded, in s, 0: never; "
+        "recording.care.beep_every_s.",
+        load_default=None,
+        told_limits=(0, MAX_BEEP_S),
+    )
+    format = _recording_fields.format_()
     label = _fields.text("Named in the recording's origin; the callflow's name.", load_default="")
-    media_id = _fields.text("The id of the recording's document.", load_default="")
+    media_id = _fields.text("The id of the recording's document; one is made.", load_default="")
     media_name = _fields.text("What the delivered copy is called.", load_default="")
     method = _fields.text("How the recording is sent to the URL.", one_of=("put", "post"), load_default="put")
     origin = _fields.text("How the recording came about; written, never read.", load_default="")
@@ -54,71 +75,77 @@ class RecordCallData(ActionData):
     )
     should_follow_transfer = _fields.flag("Go on when the call is transferred.", load_default=True)
     silence_detection = _fields.flag("End the recording when nobody speaks.", load_default=False)
-    silence_final_timeout = _fields.whole(
-        "How long nobody speaks after somebody did.", load_default=None, shown=5
+    silence_final_timeout = _recording_fields.silence(
+        "How long nobody speaks after somebody did, in ms; less than 200 is seconds.", None, 5
     )
-    silence_initial_timeout = _fields.whole("How long nobody speaks at all.", load_default=None, shown=0)
-    silence_threshold = _fields.whole("The energy below which it is silent.", load_default=None, shown=200)
-    time_limit = _fields.whole(
-        "The longest the recording may get, in s; media.max_recording_time_limit.",
-        load_default=None,
-        shown=3600,
-        told_limits=(MIN_TIME_LIMIT_S, MAX_TIME_LIMIT_S),
+    silence_initial_timeout = _recording_fields.silence(
+        "How long nobody speaks at all, in ms; less than 200 is seconds, 0 for ever.", None, 0
     )
+    silence_threshold = _recording_fields.silence("The energy below which it is silent.", None, 200)
+    time_limit = _recording_fields.time_limit()
     url = _fields.text(
         "Where the recording is sent; the configuration decides when there is none.", load_default=""
     )
 
 
 def run(run: FlowRun, data: Data) -> Next:
-    """Start or stop, go on at once."""
-    if data["action"] == "stop":
-        if run.recorder.stop(run.call) is None:
-            run.call.log.info("no_recording_to_stop")
+    """Do it, go on."""
+    action, call = data["action"], run.call
+    name = data["media_id"] or data["media_name"]
+    if action in STEERING:
+        if STEERING[action](run.recorder, call, name) is None:
+            call.log.info("no_recording_to_steer", wanted=action, recording_name=name)
         return CONTINUE
-    run.kvs.recording_follow_transfer = data["should_follow_transfer"]
-    recording = run.recorder.start(run.call, request_of(run, data))
-    run.kvs.recordings.append(recording.id)
+    if action in (STOP, TOGGLE):
+        stopped = run.recorder.stop(call, name)
+        if stopped is not None or action == STOP:
+            return CONTINUE
+    _start(run, data)
     return CONTINUE
 
 
-def request_of(run: FlowRun, data: Data) -> RecordingRequest:
-    """Return what the data asks for, defaults and clamps applied."""
-    label = data["label"] or run.kvs.flow_name or run.kvs.flow_id
-    return resolve(data, run.configured, origin=f"callflow : {label}")
+def _start(run: FlowRun, data: Data) -> None:
+    run.kvs.recording_follow_transfer = data["should_follow_transfer"]
+    request = request_of(data, run.configured, run.kvs.flow_name or run.kvs.flow_id)
+    recording = run.recorder.start(run.call, request)
+    run.kvs.recordings.append(recording.id)
+    media = data["announcement"]
+    announce(
+        run, recording, request, run.config("recording", "care", "announcement") if media is None else media
+    )
+
+
+def request_of(data: Data, config: Configured, flow_name: str) -> RecordingRequest:
+    """Return what the data asks for, defaults and clamps applied.
+
+    Args: config: of the account; flow_name: of the callflow the call began with.
+    """
+    return resolve(data, config, origin=origin_of(data, flow_name))
+
+
+def origin_of(data: Data, flow_name: str) -> str:
+    """Return how a recording came about, as its document says it."""
+    return f"callflow : {data['label'] or flow_name}"
 
 
 def _repair(data: dict[str, Any], refused: Set[str]) -> dict[str, Any]:
     """Kazoo's code takes what it cannot use for absent, and any action but stop for start."""
-    kept = {key: value for key, value in data.items() if key not in refused}
-    kept.setdefault("action", "start")
+    kept = _recording_fields.repaired(data, refused)
+    kept.setdefault("action", START)
     return kept
 
 
 def _doubts(data: Data) -> Iterator[Doubt]:
-    limit_s, rate_hz, min_s = data["time_limit"], data["record_sample_rate"], data["record_min_sec"]
-    if limit_s is not None and not MIN_TIME_LIMIT_S <= limit_s <= MAX_TIME_LIMIT_S:
-        text = f"must be from {MIN_TIME_LIMIT_S} to {MAX_TIME_LIMIT_S} s; a longer one is cut to the longest"
-        yield Doubt("time_limit", text, is_fault=True)
-    if rate_hz is not None and rate_hz not in RATES_HZ:
-        text = f"must be one of {', '.join(map(str, sorted(RATES_HZ)))}; the default is taken"
-        yield Doubt("record_sample_rate", text, is_fault=True)
-    if min_s is not None and min_s < 0:
-        yield Doubt("record_min_sec", "must not be negative; the default is taken", is_fault=True)
-    if data["url"]:
-        try:
-            http_url.parse(data["url"])
-        except ValueError as exc:
-            yield Doubt("url", f"the recording could not be delivered: {exc}", is_fault=True)
-    for key, outcome in NOT_IN_FORCE.items():
-        if data[key]:
-            yield Doubt(key, f"not in force in this version: {outcome}")
+    every_s = data["beep_every_s"]
+    if every_s is not None and not 0 <= every_s <= MAX_BEEP_S:
+        yield Doubt("beep_every_s", f"must be from 0 to {MAX_BEEP_S}", is_fault=True)
+    yield from _recording_fields.doubts(data)
 
 
 ACTION = Action(
     schema=RecordCallData,
     run=run,
-    summary="Starts or stops recording the call.",
+    summary="Starts, stops, masks or pauses recordings of the call.",
     repair=_repair,
     doubts=_doubts,
 )

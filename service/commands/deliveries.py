@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from config.redaction import without_credentials
+from service.console import console
 from service.options import load_settings, settings_option
-from storage.outbox import Outbox
+from service.outbox_file import outbox_of
+from service.period import age, shown
 from storage.outbox_delivery import Delivery, DeliveryState
+from storage.outbox_ledger import DestinationCounts, OutboxCounts
 
 STATES = click.Choice([state.value for state in DeliveryState])
 
-
-@contextmanager
-def outbox_of(settings_file: str | None) -> Iterator[Outbox]:
-    """Open the outbox of the settings; a running engine may have it open at the same time."""
-    outbox = Outbox(load_settings(settings_file).outbox.path)
-    try:
-        yield outbox
-    finally:
-        outbox.close()
-
-
-def moment(epoch_s: float | None) -> str:
-    """Return a time for people, in UTC; "" for none."""
-    if epoch_s is None:
-        return ""
-    return datetime.fromtimestamp(epoch_s, UTC).isoformat(sep=" ", timespec="seconds")
+destination_option = click.option(
+    "--destination", help="Only those to one destination, named as `list --destinations` shows it."
+)
 
 
 def described(delivery: Delivery) -> dict[str, Any]:
@@ -57,40 +46,92 @@ def COMMAND() -> None:  # noqa: N802 - found by this name
 @COMMAND.command("list")
 @settings_option
 @click.option("--state", type=STATES, help="Only those in this state.")
+@click.option("--recording", help="Only those of one recording, by its id.")
+@destination_option
+@click.option("--before", type=click.IntRange(1), help="Only those with a lower id: the next page.")
 @click.option(
     "--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="The newest so many."
 )
+@click.option("--destinations", is_flag=True, help="A line for each destination instead, with how it is.")
 @click.option("--json", "as_json", is_flag=True, help="JSON, one object a line.")
-def list_(settings_file: str | None, state: str | None, limit: int, *, as_json: bool) -> None:
+def list_(
+    settings_file: str | None,
+    *,
+    state: str | None,
+    recording: str | None,
+    destination: str | None,
+    before: int | None,
+    limit: int,
+    destinations: bool,
+    as_json: bool,
+) -> None:
     """List deliveries, the newest first."""
-    with outbox_of(settings_file) as outbox:
+    with outbox_of(load_settings(settings_file)) as outbox:
+        if destinations:
+            _tell_destinations(outbox.destinations(), as_json=as_json)
+            return
         wanted = DeliveryState(state) if state else None
-        deliveries = outbox.list(state=wanted, limit=limit)
+        deliveries = outbox.list(
+            state=wanted, recording_id=recording, key=destination, before_id=before, limit=limit
+        )
         counts = outbox.counts()
     if as_json:
         for delivery in deliveries:
             click.echo(json.dumps(described(delivery)))
-        return
+    else:
+        _tell_deliveries(deliveries, counts)
+
+
+def _tell_deliveries(deliveries: Sequence[Delivery], counts: OutboxCounts) -> None:
     table = Table("id", "state", "recording", "name", "to", "tries", "next try", "last error", box=None)
     for one in deliveries:
-        next_try = moment(one.next_attempt_at) if one.state is DeliveryState.PENDING else ""
-        attempts = str(one.attempts)
         row = (
             str(one.id),
             one.state.value,
             one.recording_id,
-            one.name,
-            one.key,
-            attempts,
-            next_try,
-            one.last_error,
+            escape(one.name),
+            escape(one.key),
+            str(one.attempts),
+            shown(one.next_attempt_at),
+            escape(one.last_error),
         )
         table.add_row(*row)
-    Console().print(table)
+    console().print(table)
     click.echo(
         f"{counts.pending} pending, {counts.delivering} under way, "
         f"{counts.delivered} delivered, {counts.dead} dead"
     )
+
+
+def _tell_destinations(found: Sequence[DestinationCounts], *, as_json: bool) -> None:
+    if as_json:
+        for one in found:
+            click.echo(json.dumps(asdict(one)))
+        return
+    now_s = time.time()
+    columns = (
+        "destination",
+        "pending",
+        "under way",
+        "delivered",
+        "dead",
+        "waits for",
+        "last success",
+        "last error",
+    )
+    table = Table(*columns, box=None)
+    for one in found:
+        table.add_row(
+            escape(one.key),
+            str(one.pending),
+            str(one.delivering),
+            str(one.delivered),
+            str(one.dead),
+            age(now_s - one.waiting_since) if one.waiting_since is not None else "",
+            shown(one.delivered_at),
+            escape(one.last_error),
+        )
+    console().print(table)
 
 
 @COMMAND.command()
@@ -98,7 +139,7 @@ def list_(settings_file: str | None, state: str | None, limit: int, *, as_json: 
 @click.argument("delivery_id", type=int)
 def show(settings_file: str | None, delivery_id: int) -> None:
     """Show one delivery with every attempt, as JSON."""
-    with outbox_of(settings_file) as outbox:
+    with outbox_of(load_settings(settings_file)) as outbox:
         click.echo(json.dumps(described(outbox.show(delivery_id)), indent=2))
 
 
@@ -106,13 +147,18 @@ def show(settings_file: str | None, delivery_id: int) -> None:
 @settings_option
 @click.argument("delivery_ids", type=int, nargs=-1)
 @click.option("--dead", is_flag=True, help="All dead letters.")
-def retry(settings_file: str | None, delivery_ids: tuple[int, ...], *, dead: bool) -> None:
+@destination_option
+def retry(
+    settings_file: str | None, delivery_ids: tuple[int, ...], *, dead: bool, destination: str | None
+) -> None:
     """Make deliveries due now; a running engine takes them up within a second."""
     if bool(delivery_ids) == dead:
         raise click.UsageError("say which: ids of deliveries, or --dead for all dead letters")
-    with outbox_of(settings_file) as outbox:
+    if destination is not None and not dead:
+        raise click.UsageError("--destination goes with --dead")
+    with outbox_of(load_settings(settings_file)) as outbox:
         if dead:
-            click.echo(f"{outbox.retry_dead()} dead letters are due again")
+            click.echo(f"{outbox.retry_dead(destination)} dead letters are due again")
             return
         settled = [str(number) for number in delivery_ids if not outbox.retry(number)]
     if settled:

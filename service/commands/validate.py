@@ -11,11 +11,15 @@ from typing import Any
 import click
 
 from callflows.finding import Finding, Severity, fault, warning
+from callflows.policy_validation import policy_findings
 from callflows.registry import Registry, discover
 from callflows.validation import validate_document
 from config import catalogue, checking
+from storage import plan
 
 ACCOUNT_PREFIX = "configs_"
+SYSTEM_DATA = "system_data"  # storage plans
+WITH_POLICY = frozenset({"account", "user", "device"})
 
 
 def files_of(paths: tuple[str, ...]) -> Iterator[Path]:
@@ -29,7 +33,8 @@ def files_of(paths: tuple[str, ...]) -> Iterator[Path]:
 
 
 def findings_of(path: Path, registry: Registry, known: set[str]) -> list[Finding]:
-    """Return what is wrong with one file: a callflow, a system_config category, or any JSON document.
+    """Return what is wrong with one file: a callflow, a system_config category, recording settings of an
+    account, user or device, a storage plan; or that it is no JSON document.
 
     Args: known: ids of the callflows beside it, for references.
     """
@@ -43,11 +48,19 @@ def findings_of(path: Path, registry: Registry, known: set[str]) -> list[Finding
         return _of_config(path.stem, document, is_account=False)
     if path.stem.startswith(ACCOUNT_PREFIX):
         return _of_config(path.stem.removeprefix(ACCOUNT_PREFIX), document, is_account=True)
-    if _type(document) in {"callflow", ""} and isinstance(document, dict) and "flow" in document:
+    if _type(document) == "callflow" or (
+        _type(document) == "" and isinstance(document, dict) and "flow" in document
+    ):
         return validate_document(document, registry, known.__contains__)
-    if _type(document) == "callflow":
-        return validate_document(document, registry, known.__contains__)
-    return [] if isinstance(document, dict) else [fault("", "is no JSON object")]
+    return _of_others(path, document)
+
+
+def _of_others(path: Path, document: Any) -> list[Finding]:
+    if not isinstance(document, dict):
+        return [fault("", "is no JSON object")]
+    if path.parent.name == SYSTEM_DATA:
+        return [fault("", sentence) for sentence in plan.faults_of(document)]
+    return policy_findings(document) if _type(document) in WITH_POLICY else []
 
 
 def _type(document: Any) -> str:

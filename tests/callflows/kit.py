@@ -5,12 +5,14 @@ The recorder is a notebook: what reaches the switch of a recording is the record
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import gevent
+from gevent.event import Event
 
 from callflows.document import Flow, FlowCompiler, compile_flow
 from callflows.engine import Engine, Walk
@@ -23,7 +25,9 @@ from callflows.runner import CallflowRunner, CallReport
 from calls.call import Call
 from config.source import Document as ConfigDocument
 from config.system import SystemConfig
+from recording.outcome import EndedBy, RecordingOutcome, Verdict
 from recording.request import RecordingRequest
+from recording.timeline import What
 from storage.cache import CachedStore
 from storage.document import Document, DocumentStore
 from storage.folder import FolderStore
@@ -55,29 +59,110 @@ class NoChanges:
 
 @dataclass
 class NotedRecording:
-    """A recording that exists on paper."""
+    """A recording that exists on paper. `verdict`: what looking at it will find."""
 
     id: str
     request: RecordingRequest
+    review: bool = False
+    is_over: bool = False
+    fate: str = ""
+    verdict: Verdict = Verdict.OK
+    begins: Event = field(default_factory=Event)
+
+    @property
+    def path(self) -> Path:
+        """Where it would be."""
+        return Path(f"/recordings/{self.id}.{self.request.capture_format}")
+
+    def answers_to(self, name: str) -> bool:
+        """As the recorder has it."""
+        return name in ("", self.request.media_name, self.request.media_id, self.id)
+
+    def wait_started(self, timeout_s: float) -> bool:
+        """Begun when the test says so."""
+        return bool(self.begins.wait(timeout_s)) and not self.is_over
+
+    def wait_verified(self, timeout_s: float) -> RecordingOutcome | None:
+        """At once."""
+        return RecordingOutcome(self.id, self.id, EndedBy.STOPPED, self.verdict)
+
+    def keep(self) -> None:
+        """Note it, unless it is settled."""
+        self.fate = self.fate or "kept"
+
+    def discard(self, why: str) -> None:
+        """Note it, unless it is settled."""
+        self.fate = self.fate or why
 
 
 @dataclass
 class Notebook:
-    """A CallRecorder that notes what is asked of it."""
+    """A CallRecorder that notes what is asked of it.
+
+    Attributes: started, running: recordings; steered: (verb, id) in order; guards: why recordings were
+    masked, in order; worn: those guards that are not lifted; marks: (what, detail).
+    """
 
     started: list[NotedRecording] = field(default_factory=list)
     running: list[NotedRecording] = field(default_factory=list)
+    steered: list[tuple[str, str]] = field(default_factory=list)
+    guards: list[str] = field(default_factory=list)
+    worn: list[str] = field(default_factory=list)
+    marks: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
-    def start(self, call: Call, request: RecordingRequest) -> NotedRecording:
+    def start(self, call: Call, request: RecordingRequest, *, review: bool = False) -> NotedRecording:
         """Note a request."""
-        recording = NotedRecording(f"{len(self.started):032x}", request)
+        recording = NotedRecording(f"{len(self.started):032x}", request, review)
         self.started.append(recording)
         self.running.append(recording)
         return recording
 
     def stop(self, call: Call, name: str = "") -> NotedRecording | None:
         """The newest first."""
-        return self.running.pop() if self.running else None
+        recording = self._newest(name)
+        if recording is not None:
+            self.running.remove(recording)
+            recording.is_over = True
+        return recording
+
+    def pause(self, call: Call, name: str = "") -> NotedRecording | None:
+        """Note it."""
+        return self._steer("pause", name)
+
+    def resume(self, call: Call, name: str = "") -> NotedRecording | None:
+        """Note it."""
+        return self._steer("resume", name)
+
+    def mask(self, call: Call, name: str = "") -> NotedRecording | None:
+        """Note it."""
+        return self._steer("mask", name)
+
+    def unmask(self, call: Call, name: str = "") -> NotedRecording | None:
+        """Note it."""
+        return self._steer("unmask", name)
+
+    @contextmanager
+    def guard(self, call: Call, why: str) -> Iterator[None]:
+        """Note it, and whether it is lifted."""
+        self.guards.append(why)
+        self.worn.append(why)
+        try:
+            yield
+        finally:
+            self.worn.remove(why)
+
+    def mark(self, call: Call, what: What, **detail: str) -> None:
+        """Note it."""
+        self.marks.append((what.value, detail))
+
+    def _steer(self, verb: str, name: str) -> NotedRecording | None:
+        recording = self._newest(name)
+        if recording is not None:
+            self.steered.append((verb, recording.id))
+        return recording
+
+    def _newest(self, name: str) -> NotedRecording | None:
+        return next((one for one in reversed(self.running) if one.answers_to(name)), None)
 
 
 class FolderLocator:

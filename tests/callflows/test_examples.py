@@ -82,6 +82,8 @@ def call(house: House, number: str, script: str, variables: dict[str, str] | Non
             HangupCause.NORMAL_CLEARING,
         ),
         ("1003", "hangs-up", ["set_variable", "branch_variable", "callflow", "record_call"], None),
+        ("1004", "leaves-a-message", ["tts", "record_caller", "tts"], None),
+        ("1005", "enters-a-number", ["answer", "record_call", "tts", "collect_dtmf", "flush_dtmf"], None),
         ("1009", "hangs-up", ["response"], HangupCause.NORMAL_CLEARING),
         ("*57", "hangs-up", ["answer", "send_dtmf", "sleep"], None),
     ],

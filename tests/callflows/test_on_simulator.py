@@ -13,6 +13,7 @@ import pytest
 from calls.cause import HangupCause
 from esl.listener import Listener
 from recording.recorder import Recorder, Timing
+from recording.storage_rules import NoPlans, StorageRules
 from recording.watch import Patience
 from simulator.script import read_script
 from simulator.simcall import SimCall
@@ -40,6 +41,7 @@ class Exchange:
             root / "recordings",
             config=self.house.config,
             outbox=self.outbox,
+            storage=StorageRules(self.house.config, NoPlans()),
             timing=Timing(patience, stray_s=0.3, housekeeping_s=3600.0),
         )
         self.recorder.open()

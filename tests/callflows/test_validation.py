@@ -99,10 +99,84 @@ def test_the_documents_own_fields_are_checked(
             node("record_call", {"action": "start", "record_sample_rate": 7}),
             [("flow.data.record_sample_rate", FAULT)],
         ),
+        (node("record_call", {"action": "start", "record_on_answer": True, "record_on_bridge": True}), []),
         (
-            node("record_call", {"action": "start", "record_on_answer": True, "silence_final_timeout": 3000}),
-            [("flow.data.record_on_answer", WARNING), ("flow.data.silence_final_timeout", WARNING)],
+            node("record_call", {"action": "start", "silence_final_timeout": 3000, "silence_threshold": 100}),
+            [("flow.data.silence_final_timeout", WARNING), ("flow.data.silence_threshold", WARNING)],
         ),
+        (
+            node(
+                "record_call",
+                {
+                    "action": "start",
+                    "silence_initial_timeout": 0,
+                    "silence_final_timeout": 5,
+                    "silence_threshold": 200,
+                },
+            ),
+            [],
+        ),
+        (
+            node("record_call", {"action": "start", "silence_detection": True, "silence_final_timeout": 5}),
+            [("flow.data.silence_final_timeout", WARNING)],
+        ),
+        (
+            node("record_call", {"action": "start", "silence_detection": True, "silence_final_timeout": 200}),
+            [],
+        ),
+        (
+            node(
+                "record_call",
+                {
+                    "action": "start",
+                    "silence_detection": True,
+                    "silence_initial_timeout": 60000,
+                    "silence_final_timeout": 60,
+                    "time_limit": 60,
+                },
+            ),
+            [("flow.data.silence_initial_timeout", WARNING), ("flow.data.silence_final_timeout", WARNING)],
+        ),
+        (
+            node(
+                "record_call",
+                {"action": "start", "silence_initial_timeout": -1, "silence_threshold": 40000},
+            ),
+            [
+                ("flow.data.silence_initial_timeout", FAULT),
+                ("flow.data.silence_threshold", FAULT),
+                ("flow.data.silence_initial_timeout", WARNING),
+                ("flow.data.silence_threshold", WARNING),
+            ],
+        ),
+        (
+            node("record_call", {"action": "start", "media_id": "../x"}),
+            [("flow.data.media_id", FAULT)],
+        ),
+        (
+            node("record_call", {"action": "start", "media_name": "a/../b.wav"}),
+            [("flow.data.media_name", WARNING)],
+        ),
+        (node("record_call", {"action": "start", "beep_every_s": -1}), [("flow.data.beep_every_s", FAULT)]),
+        (
+            node("record_call", {"action": "start", "announcement": "system://x"}),
+            [("flow.data.announcement", FAULT)],
+        ),
+        (node("record_call", {"action": "erase"}), [("flow.data.action", FAULT)]),
+        (node("record_caller", {}), []),
+        (
+            node("record_caller", {"url": "gopher://x", "time_limit": 3, "terminators": ["X"]}),
+            [
+                ("flow.data.terminators", WARNING),
+                ("flow.data.time_limit", FAULT),
+                ("flow.data.url", FAULT),
+            ],
+        ),
+        (
+            node("record_caller", {"silence_initial_timeout": 3, "silence_final_timeout": 2000}),
+            [("flow.data.silence_initial_timeout", WARNING)],
+        ),
+        (node("noop", {"sensitive": True}), []),
         (node("set_variable", {"variable": "colour", "value": "red"}), [("flow.data.variable", WARNING)]),
         (
             node("set_variables", {"custom_application_vars": {"a b": 1}}),

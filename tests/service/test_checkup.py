@@ -56,7 +56,16 @@ def test_everything_is_in_order(check: Run, tmp_path: Path) -> None:
     result = check()
     assert result.exit_code == 0, result.output
     assert {part: state for part, (state, _) in parts(result).items()} == dict.fromkeys(
-        ("freeswitch", "modules", "applications", "recordings_dir", "documents", "local store", "outbox"),
+        (
+            "freeswitch",
+            "modules",
+            "applications",
+            "recordings_dir",
+            "disk",
+            "documents",
+            "local store",
+            "outbox",
+        ),
         "ok",
     )
     assert list((tmp_path / "recordings").iterdir()) == []

@@ -34,7 +34,8 @@ def as_process(*arguments: str, **settings: str) -> subprocess.CompletedProcess[
 
 def test_every_file_is_a_command(run: Run) -> None:
     """What stands in service/commands is listed and can be asked for help, nothing else is there."""
-    files = sorted(path.stem for path in Path(commands.__path__[0]).glob("*.py") if path.stem != "__init__")
+    stems = sorted(path.stem for path in Path(commands.__path__[0]).glob("*.py") if path.stem != "__init__")
+    files = [stem.replace("_", "-") for stem in stems]
     listed = run("--help")
     assert listed.exit_code == 0
     for name in files:

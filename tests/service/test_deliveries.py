@@ -102,6 +102,28 @@ def test_the_table_is_for_people(deliveries: Run) -> None:
     assert "1 pending, 0 under way, 1 delivered, 1 dead" in result.stdout
 
 
+def test_those_of_one_recording_or_destination_are_listed(deliveries: Run, outbox: Outbox) -> None:
+    """By the recording's id, by the destination's key, and page by page."""
+    assert [row["state"] for row in rows(deliveries("list", "--json", "--recording", "dead"))] == ["dead"]
+    assert len(rows(deliveries("list", "--json", "--destination", "http:files.example.com"))) == 3
+    assert rows(deliveries("list", "--json", "--destination", "http:other.example.com")) == []
+    newest = id_of(outbox, "dead")
+    assert [row["id"] for row in rows(deliveries("list", "--json", "--before", newest, "--limit", 1))] == [
+        newest - 1
+    ]
+
+
+def test_destinations_are_listed_with_how_they_are(deliveries: Run) -> None:
+    """Counts, the oldest wait and the last error, without a secret."""
+    (row,) = rows(deliveries("list", "--destinations", "--json"))
+    assert (row["key"], row["pending"], row["delivered"], row["dead"]) == ("http:files.example.com", 1, 1, 1)
+    assert row["last_error"] == "404 Not Found"
+    assert row["waiting_since"] is not None
+    result = deliveries("list", "--destinations")
+    assert result.exit_code == 0
+    assert "http:files.example.com" in result.stdout
+
+
 def test_one_is_shown_with_its_attempts(deliveries: Run, outbox: Outbox) -> None:
     """Each attempt has its reason."""
     result = deliveries("show", id_of(outbox, "dead"))
@@ -132,6 +154,13 @@ def test_the_dead_are_retried_at_once(deliveries: Run, outbox: Outbox) -> None:
     assert row.state is DeliveryState.PENDING
 
 
+def test_the_dead_of_one_destination_are_retried(deliveries: Run, outbox: Outbox) -> None:
+    """And no others."""
+    assert "0 dead" in deliveries("retry", "--dead", "--destination", "http:other.example.com").stdout
+    assert "1 dead" in deliveries("retry", "--dead", "--destination", "http:files.example.com").stdout
+    assert [one.state for one in outbox.list(recording_id="dead")] == [DeliveryState.PENDING]
+
+
 def test_one_is_retried_by_its_id(deliveries: Run, outbox: Outbox) -> None:
     """A waiting one becomes due now: it can be claimed."""
     assert outbox.claim("test", 60) is None
@@ -158,7 +187,9 @@ def test_unknown_ids_are_errors_of_ours(deliveries: Run, arguments: tuple[str, .
     assert "Traceback" not in result.output
 
 
-@pytest.mark.parametrize("arguments", [("retry",), ("retry", "--dead", "1"), ("show", "x")])
+@pytest.mark.parametrize(
+    "arguments", [("retry",), ("retry", "--dead", "1"), ("retry", "1", "--destination", "x"), ("show", "x")]
+)
 def test_it_must_be_clear_what_to_retry(deliveries: Run, arguments: tuple[str, ...]) -> None:
     """Neither nothing nor two things at once."""
     assert deliveries(*arguments).exit_code == 2

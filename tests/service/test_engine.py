@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +15,14 @@ import gevent
 import pytest
 
 from config.errors import SettingsError
+from recording.audit import Standing
+from service.auditing import Auditor
 from service.engine import Engine
 from service.health import State, worst
 from service.stage import Stage
 from simulator.script import Act, Script, Step
 from storage.outbox_delivery import DeliveryState
+from storage.register_row import Wanted
 from tests.service.house import HANGUP, RECORD, STORED, House, lay_out, sleep
 from tests.waiting import eventually
 
@@ -161,7 +165,15 @@ def test_all_is_well_at_first(house: Houses) -> None:
     assert engine.link is not None
     assert engine.link.wait_up(5)
     report = engine.health.report()
-    assert set(report) == {"calls", "documents", "system_config", "outbox", "event_socket"}
+    assert set(report) == {
+        "calls",
+        "documents",
+        "system_config",
+        "outbox",
+        "recordings",
+        "disk",
+        "event_socket",
+    }
     assert worst(report) is State.OK, report
 
 
@@ -243,3 +255,36 @@ def test_two_engines_of_a_host_finish_a_recording_once(house: Houses) -> None:
     assert first.recorder.live == 0
     assert first.metrics.registry.get_sample_value("callflows_recordings_started_total") == 0
     assert len(first.outbox.list()) == 1
+
+
+def test_every_recording_is_in_the_register(house: Houses) -> None:
+    """What was stored and what was discarded by its rule; the audit finds no gap, and says so in figures."""
+    home = house()
+    short = ("record_call", {"action": "start", "format": "wav", "record_min_sec": 5})
+    home.flow("1000", RECORD, ("answer", {}), sleep(0.5), HANGUP)
+    home.flow("2000", short, ("answer", {}), sleep(0.3), HANGUP)
+    for number in ("1000", "2000"):
+        assert home.call(number).wait_ended(CALL_S)
+    home.delivered()
+    auditor = Auditor(home.engine.outbox, home.stage.recordings)
+    counted = eventually(lambda: _settled(auditor), what="both in the register")
+    assert (counted[Standing.STORED], counted[Standing.DISCARDED]) == (1, 1)
+    findings = auditor.run(Wanted())
+    assert (findings.audit.completeness, findings.is_clean) == (1.0, True)
+    entries = list(home.engine.outbox.register.entries(Wanted()))
+    assert {entry.row.rule for entry in entries} == {"local", "discarded"}
+    assert all(entry.row.expected.account_id == "demo" for entry in entries)
+
+
+def _settled(auditor: Auditor) -> Counter[Standing] | None:
+    """Return the counts of an audit once nothing is live any more."""
+    counts = auditor.run(Wanted()).audit.counts
+    return counts if sum(counts.values()) == 2 and not counts[Standing.LIVE] else None
+
+
+def test_health_tells_of_disks_and_recordings(house: Houses) -> None:
+    """Each is a part of its own."""
+    engine = house().engine
+    report = eventually(lambda: engine.health.report() if engine.disks.states()["outbox"].room else None)
+    assert report["recordings"].state is State.OK
+    assert "% free" in report["disk"].detail

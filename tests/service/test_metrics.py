@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from prometheus_client import generate_latest
 
 from callflows.runner import CallReport
 from calls.cause import HangupCause, Termination
+from recording.audit import Standing
 from recording.outcome import EndedBy, RecordingOutcome, Verdict
+from recording.register import RegisterStats
 from service.metrics import Metrics
+from storage.disk_guard import Level, Place, PlaceState, Room
 from storage.errors import StoreUnavailable
 from storage.outbox_worker import WorkerStats
 
@@ -80,3 +85,31 @@ def test_an_outbox_that_cannot_be_read_does_not_spoil_the_scrape() -> None:
     text = text_of(metrics)
     assert "callflows_live_calls 1.0" in text
     assert "callflows_deliveries{" not in text
+
+
+def test_the_register_and_its_gaps_are_told() -> None:
+    """Notes that could not be written, and recordings that are missing."""
+    metrics = Metrics()
+    metrics.register(lambda: RegisterStats(9, 1, 2, 3), lambda: {Standing.MISSING: 4, Standing.FAILED: 0})
+    text = text_of(metrics)
+    assert "callflows_register_writes_failed_total 2.0" in text
+    assert "callflows_register_notes_lost_total 1.0" in text
+    assert "callflows_register_notes_waiting 3.0" in text
+    assert 'callflows_recording_gaps{kind="missing"} 4.0' in text
+    assert 'callflows_recording_gaps{kind="failed"} 0.0' in text
+
+
+def test_disks_are_told_by_place() -> None:
+    """Room and level; a place that cannot be measured has its last level only."""
+    metrics = Metrics()
+    states = {
+        "recordings": PlaceState(Place("recordings", Path("/r")), Level.CRITICAL, Room(5, 1000)),
+        "outbox": PlaceState(Place("outbox", Path("/o")), Level.LOW, None, "stale handle"),
+    }
+    metrics.disks(lambda: states)
+    text = text_of(metrics)
+    assert 'callflows_disk_free_bytes{place="recordings"} 5.0' in text
+    assert 'callflows_disk_free_ratio{place="recordings"} 0.005' in text
+    assert 'callflows_disk_level{place="recordings"} 2.0' in text
+    assert 'callflows_disk_level{place="outbox"} 1.0' in text
+    assert 'callflows_disk_free_bytes{place="outbox"}' not in text

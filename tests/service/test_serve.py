@@ -68,7 +68,15 @@ def test_it_takes_calls_and_ends_gracefully(serving: Serving, switch: Switch, st
     assert call.wait_ended(CALL_S)
     health = engine.get("/healthz")
     assert health.status_code == 200
-    assert set(health.json()["parts"]) == {"calls", "documents", "system_config", "outbox", "event_socket"}
+    assert set(health.json()["parts"]) == {
+        "calls",
+        "documents",
+        "system_config",
+        "outbox",
+        "recordings",
+        "disk",
+        "event_socket",
+    }
     engine.wait_log("recording_finished")
     metrics = engine.get("/metrics").text
     assert 'callflows_calls_total{verdict="success"} 1.0' in metrics

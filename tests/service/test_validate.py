@@ -138,3 +138,27 @@ def test_a_category_we_do_not_read_is_a_warning(run: Run, tmp_path: Path) -> Non
 def test_a_path_that_is_not_there_is_wrong_usage(run: Run, tmp_path: Path) -> None:
     """Nothing was checked, so nothing is said to be fine."""
     assert run("validate", tmp_path / "gone.json").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("place", "document", "path"),
+    [
+        (
+            "user.json",
+            {"pvt_type": "user", "call_recording": {"any": {"any": {"url": "gopher://x/"}}}},
+            "call_recording.any.any.url",
+        ),
+        (
+            "system_data/system.json",
+            {"connections": {"x": {"driver": "unknown", "settings": {}}}},
+            "",
+        ),
+    ],
+)
+def test_recording_settings_and_storage_plans_are_checked(
+    run: Run, tmp_path: Path, place: str, document: dict[str, Any], path: str
+) -> None:
+    """Where recordings go is worth a look before the first one goes."""
+    result = run("validate", "--json", written(tmp_path / place, document))
+    assert result.exit_code == 1
+    assert [one["path"] for one in findings(result)] == [path]

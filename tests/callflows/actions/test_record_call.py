@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import gevent
 import pytest
+from structlog.testing import capture_logs
 
 from callflows.action import CONTINUE
-from recording.request import AudioFormat, Direction, RecordingRequest
+from recording.request import AudioFormat, Direction, RecordingRequest, Silence
 from tests.callflows.actions.test_simple import run
-from tests.callflows.kit import House
-from tests.calls.scripted_switch import ScriptedSwitch
+from tests.callflows.kit import House, node
+from tests.calls.scripted_switch import UUID, ScriptedSwitch, missing, never
 
 
 def request(
@@ -145,3 +147,206 @@ def test_recordings_are_remembered_by_the_run(house: House) -> None:
     )
     assert flow_run.kvs.recordings == [house.recorder.started[0].id]
     assert flow_run.kvs.recording_follow_transfer is False
+
+
+def test_everything_of_the_newer_schema_is_in_force(tmp_path: Path) -> None:
+    """Deferral, silence, the document's id, mp4: each becomes a field of the request."""
+    data = {
+        "format": "mp4",
+        "media_id": "202601-mine",
+        "record_on_answer": True,
+        "record_on_bridge": True,
+        "silence_detection": True,
+        "silence_initial_timeout": 8000,
+        "silence_final_timeout": 3,
+        "silence_threshold": 300,
+        "beep_every_s": 15,
+    }
+    found = request(tmp_path, data)
+    assert (found.format, found.media_id) == (AudioFormat.MP4, "202601-mine")
+    assert (found.on_answer, found.on_bridge) == (True, True)
+    assert found.silence == Silence(initial_ms=8000, final_ms=3000, threshold=300)
+    assert found.beep_every_s == 15
+
+
+@pytest.mark.parametrize(
+    ("data", "field", "value"),
+    [
+        ({"media_id": "../etc/passwd"}, "media_id", ""),
+        ({"silence_detection": False, "silence_final_timeout": 3000}, "silence", None),
+        ({"silence_detection": True}, "silence", Silence(0, 5000, 200)),
+        ({"silence_detection": True, "silence_threshold": 99999}, "silence", Silence(0, 5000, 200)),
+        ({"beep_every_s": -3}, "beep_every_s", 0),
+    ],
+)
+def test_what_cannot_be_used_costs_no_recording(
+    tmp_path: Path, data: dict[str, Any], field: str, value: Any
+) -> None:
+    """The default is taken."""
+    assert getattr(request(tmp_path, data), field) == value
+
+
+@pytest.mark.parametrize("data", [{"format": "ogg"}, {"method": "patch"}, {"time_limit": "long"}])
+def test_data_that_is_refused_is_recorded_with_defaults(house: House, data: dict[str, Any]) -> None:
+    """As Kazoo's code does; validating the document tells the fault."""
+    flow_run = house.run_on(ScriptedSwitch().call(), node("record_call", {"action": "begin", **data}))
+    assert flow_run.node.faults == ()
+    assert flow_run.node.action is not None
+    assert flow_run.node.action.run(flow_run, flow_run.node.data) == CONTINUE
+    assert house.recorder.started[0].request.format is AudioFormat.MP3
+
+
+def test_toggle_starts_what_does_not_run_and_stops_what_does(house: House) -> None:
+    """Of any recording without a name, of those of its name with one."""
+    call = ScriptedSwitch().call()
+
+    def toggle(**data: Any) -> list[str]:
+        run(house, call, "record_call", {"action": "toggle", **data})
+        return [one.request.media_name for one in house.recorder.running]
+
+    assert toggle(media_name="a") == ["a"]
+    assert toggle(media_name="b") == ["a", "b"]
+    assert toggle(media_name="a") == ["b"]
+    assert toggle() == []
+    assert toggle() == [""]
+
+
+def test_a_stop_by_name_takes_that_one_or_none(house: House) -> None:
+    """A recording that has ended does not cost another its end."""
+    call = ScriptedSwitch().call()
+    for name in ("a", "b"):
+        run(house, call, "record_call", {"action": "start", "media_name": name})
+    run(house, call, "record_call", {"action": "stop", "media_name": "a"})
+    run(house, call, "record_call", {"action": "stop", "media_name": "a"})
+    assert [one.request.media_name for one in house.recorder.running] == ["b"]
+
+
+@pytest.mark.parametrize("action", ["mask", "unmask", "pause", "resume"])
+def test_recordings_are_steered_by_name_or_the_newest(house: House, action: str) -> None:
+    """Nothing to steer does no harm."""
+    call = ScriptedSwitch().call()
+    assert run(house, call, "record_call", {"action": action})[0] == CONTINUE
+    for name in ("a", "b"):
+        run(house, call, "record_call", {"action": "start", "media_name": name})
+    first, second = (one.id for one in house.recorder.started)
+    run(house, call, "record_call", {"action": action})
+    run(house, call, "record_call", {"action": action, "media_name": "a"})
+    assert house.recorder.steered == [(action, second), (action, first)]
+
+
+# -- announcements ----------------------------------------------------------------------------------------
+
+
+def announced(house: House, switch: ScriptedSwitch, data: dict[str, Any]) -> list[str]:
+    """Start with these parameters; returns the commands sent, settings aside."""
+    call = switch.call()
+    run(house, call, "record_call", {"action": "start", **data})
+    if not call.is_ended:
+        call.execute("eval")
+    return [f"{app} {arg}".strip() for app, arg, _ in switch.commands if app not in ("set", "eval")]
+
+
+def test_an_announcement_is_played_into_the_recording(house: House) -> None:
+    """After its start, without a key that ends it, and told in its timeline."""
+    switch = ScriptedSwitch(Answer_State="answered")
+    assert announced(house, switch, {"announcement": "a/told.wav"}) == ["playback a/told.wav"]
+    assert switch.variables["playback_terminators"] == "none"
+    assert house.recorder.marks == [("announced", {"media": "a/told.wav"})]
+    assert len(house.recorder.running) == 1
+
+
+def test_an_unanswered_call_hears_it_without_being_answered(house: House) -> None:
+    """The media is opened, the call is not charged."""
+    assert announced(house, ScriptedSwitch(), {"announcement": "a/told.wav"}) == [
+        "pre_answer",
+        "playback a/told.wav",
+    ]
+
+
+def test_the_configuration_has_an_announcement_for_those_that_say_nothing(tmp_path: Path) -> None:
+    """An empty one of the document's own means none."""
+    house = House(tmp_path, {"recording": {"care": {"announcement": "tone_stream://%(200,0,500)"}}})
+    try:
+        assert "playback tone_stream://%(200,0,500)" in announced(house, ScriptedSwitch(), {})
+        assert announced(house, ScriptedSwitch(), {"announcement": ""}) == []
+    finally:
+        house.close()
+
+
+@pytest.mark.parametrize("media", ["a/gone.wav", "no-such-document"])
+def test_an_announcement_that_is_not_there_costs_nothing(house: House, media: str) -> None:
+    """It is said in the log, and nothing is claimed in the timeline."""
+    switch = ScriptedSwitch(Answer_State="answered")
+    switch.applications["playback"] = missing
+    with capture_logs() as logs:
+        announced(house, switch, {"announcement": media})
+    assert "announcement_not_played" in [line["event"] for line in logs]
+    assert house.recorder.marks == []
+    assert len(house.recorder.running) == 1
+
+
+def test_a_refused_playback_costs_nothing(house: House) -> None:
+    """FreeSWITCH may be in any state; the recording runs."""
+    switch = ScriptedSwitch(Answer_State="answered")
+    switch.refused.add("playback")
+    announced(house, switch, {"announcement": "a/told.wav"})
+    assert house.recorder.marks == []
+    assert len(house.recorder.running) == 1
+
+
+def test_a_caller_who_hangs_up_during_the_announcement_ends_the_flow(house: House) -> None:
+    """Like anywhere else."""
+    switch = ScriptedSwitch(Answer_State="answered")
+    switch.applications["playback"] = never
+    walking = house.walking(
+        switch, node("record_call", {"action": "start", "announcement": "a/b.wav"}), "record_call"
+    )
+    switch.wait_run("playback")
+    switch.hang_up()
+    walking.get(timeout=5)
+    assert house.recorder.marks == []
+
+
+def test_a_recording_that_waits_for_the_answer_is_announced_when_it_begins(house: House) -> None:
+    """The flow goes on meanwhile; the announcement interrupts what it does then."""
+    switch = ScriptedSwitch()
+    data = {"announcement": "a/told.wav", "record_on_answer": True}
+    assert announced(house, switch, data) == []
+    house.recorder.started[0].begins.set()
+    switch.wait_for(lambda: bool(house.recorder.marks))
+    assert switch.commands[-1] == ("playback", "a/told.wav", False)
+    assert house.recorder.marks == [("announced", {"media": "a/told.wav"})]
+
+
+def test_a_recording_that_never_begins_is_not_announced(house: House) -> None:
+    """The call was over before."""
+    switch = ScriptedSwitch()
+    announced(house, switch, {"announcement": "a/told.wav", "record_on_answer": True})
+    house.recorder.started[0].is_over = True
+    house.recorder.started[0].begins.set()
+    gevent.idle()
+    assert house.recorder.marks == []
+
+
+@pytest.mark.parametrize(
+    ("media", "line"),
+    [
+        ("a/told.wav", f"api uuid_broadcast {UUID} a/told.wav both"),
+        ("a/told you.wav", ""),
+        ("a/hangup::NORMAL_CLEARING", ""),
+        ("a/!b", ""),
+    ],
+)
+def test_both_sides_of_a_bridge_hear_it(house: House, media: str, line: str) -> None:
+    """Nothing that FreeSWITCH would read as anything but the name of a sound is sent."""
+    switch = ScriptedSwitch(Answer_State="answered")
+    call = switch.call()
+    run(house, call, "record_call", {"action": "start", "announcement": media, "record_on_bridge": True})
+    switch.event("CHANNEL_BRIDGE")
+    switch.wait_for(lambda: call.is_bridged)
+    with capture_logs() as logs:
+        house.recorder.started[0].begins.set()
+        switch.wait_for(lambda: bool(house.recorder.marks or logs))
+    told = [text for text in switch.lines if text.startswith("api ")]
+    assert told == ([line] if line else [])
+    assert house.recorder.marks == ([("announced", {"media": media, "to": "both"})] if line else [])
