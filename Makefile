@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CODE := bench callflows calls config esl recording service simulator storage
 SWITCH ?=
+KILLS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fmt lint types contracts tables live bench docs clean
+.PHONY: help setup demo test check fmt lint types contracts tables live large bench crash-test docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -53,8 +54,14 @@ live: $(READY) ## tests against real peers: FREESWITCH=host:port and COUCHDB_URL
 	  { echo "name the peers: FREESWITCH=127.0.0.1:8021 COUCHDB_URL=http://... make live" >&2; exit 2; }
 	@$(BIN)/python -m pytest -m 'live or couch' -rs
 
+large: $(READY) ## 2 GB by HTTP, and to a CouchDB (COUCHDB_URL, an administrator's): memory and event loop measured
+	@$(BIN)/python -m pytest -m large -rs
+
 bench: $(READY) ## the engine beside greenswitch and a bare server: JSON to bench.json and a table
 	@$(BIN)/python -m bench
+
+crash-test: $(READY) ## kill engines KILLS times (200) under load and count what arrives (SEED=n repeats; FREESWITCH=… too)
+	@$(BIN)/python -m tests.crash --kills $(KILLS)
 
 clean: ## remove what setup and the tools made
 	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench.json

@@ -16,16 +16,19 @@ import structlog
 from gevent.pool import Group
 
 from calls.call import Call
+from calls.ending import How
 from calls.errors import CallError
 from esl.errors import EslError
 from esl.session import Completion
 from recording.control import Control, Link, Presence
+from recording.ending import Asked
 from recording.errors import Interrupted
 from recording.finisher import Finisher
 from recording.following import Following
 from recording.handover import HandOver
-from recording.journal import Journal, Manifest
+from recording.journal import Journal
 from recording.leg_event import LEG_EVENTS
+from recording.manifest import Manifest
 from recording.opening import ticket_for
 from recording.parameters import Configuration
 from recording.patience import Patience
@@ -98,6 +101,7 @@ class Care:
         now_us = ticket.requested_at_us
         recording.answered_at_us = now_us if call.is_answered else 0
         recording.bridged_at_us = now_us if call.is_bridged else 0
+        self._means.journal.announce(self._manifest(recording))
         completion = None
         try:
             completion = self._command(recording)
@@ -133,6 +137,10 @@ class Care:
         else:
             recording.stopped(stop)
         self._greenlets.spawn(self._finish, recording)
+
+    def take(self, manifest: Manifest) -> bool:
+        """Become the one who looks after a recording that nobody does; blocks."""
+        return self._means.journal.take(manifest, self._means.owner)
 
     def presence(self, manifest: Manifest) -> Presence:
         """Ask FreeSWITCH whether it writes a recording; blocks."""
@@ -247,23 +255,28 @@ class Care:
 
     def _note(self, recording: Recording) -> None:
         """Have its manifest say what is known now."""
-        self._means.journal.note(
-            Manifest(
-                recording.ticket,
-                recording.asked,
-                recording.started_at_us,
-                self._means.owner,
-                answered_at_us=recording.answered_at_us,
-                bridged_at_us=recording.bridged_at_us,
-                marks=recording.diary.marks,
-                paused=recording.is_paused,
-                masks=tuple(recording.steering.reasons),
-                unwanted=recording.unwanted,
-                segments=recording.segments,
-            )
+        self._means.journal.note(self._manifest(recording))
+
+    def _manifest(self, recording: Recording) -> Manifest:
+        return Manifest(
+            recording.ticket,
+            recording.asked,
+            recording.started_at_us,
+            self._means.owner,
+            answered_at_us=recording.answered_at_us,
+            bridged_at_us=recording.bridged_at_us,
+            marks=recording.diary.marks,
+            paused=recording.is_paused,
+            masks=tuple(recording.steering.reasons),
+            unwanted=recording.unwanted,
+            segments=recording.segments,
         )
 
     def _call_ended(self, call: Call) -> None:
+        """It is hung up, or no longer ours: one that was transferred away takes with it what is to follow."""
         self._roster.call_ended(call)
+        was_moved = call.end is not None and call.end.how is How.LEFT
         for recording in self._roster.of(call.uuid):
+            if was_moved and recording.is_running and not recording.ticket.request.follow_transfer:
+                recording.ask(Asked.TRANSFER)
             recording.bell.ring()

@@ -8,14 +8,15 @@ costs nothing but that safety, and says so.
 
 from __future__ import annotations
 
-import json
+import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import gevent
 import gevent.threadpool
@@ -23,61 +24,29 @@ import structlog
 from gevent.event import Event
 from gevent.queue import Queue
 
-from recording import segment, timeline
-from recording.ending import Asked
+from recording import manifest as manifests
 from recording.errors import BadTicket
+from recording.manifest import AHEAD_SUFFIX, MANIFEST_MODE, UNFINISHED_SUFFIX, Manifest
 from recording.naming import JOURNAL_DIRECTORY, is_recording_id
-from recording.segment import Segment
-from recording.ticket import MAX_MANIFEST_BYTES, Ticket, from_data, parse
-from recording.timeline import Mark
+from recording.ticket import Ticket
 
 BATCH = 64
 """Notes written in one go: a burst of calls shares one sync of the directory."""
 
-MANIFEST_MODE = 0o600
-"""It may hold a URL with a password."""
+AHEAD_WAIT_S = 0.010
+"""What a recording waits for its first manifest, half a media frame; a slow disk does not hold it up."""
 
-UNREADABLE_SUFFIX = ".unreadable"
-"""What is put behind the name of a manifest that nobody can read, so that it is not tried for ever."""
+AHEAD_THREADS = 2
+
+LEFT_LYING_S = 60.0
+"""A file that is so long not in its place has lost its writer."""
+
+LOCK = f"{JOURNAL_DIRECTORY}.lock"
+"""Beside the directory; held while a manifest changes hands, so that two processes do not both take it."""
 
 log = structlog.get_logger(__name__)
 
 _Result = TypeVar("_Result")
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """A recording that is not finished.
-
-    Attributes: asked: what FreeSWITCH was last told; started_at_us: when it said that it began (epoch us),
-    0: not yet; owner: the process that looks after it (storage.outbox_owner); answered_at_us,
-    bridged_at_us: when its leg was, 0: not yet; marks: its timeline; paused, masks: what it leaves out, and
-    why; unwanted: why it is to be thrown away, "" when it is not; segments: its files so far, () for the
-    one that its ticket names.
-    """
-
-    ticket: Ticket
-    asked: Asked = Asked.NOTHING
-    started_at_us: int = 0
-    owner: str = ""
-    answered_at_us: int = 0
-    bridged_at_us: int = 0
-    marks: tuple[Mark, ...] = ()
-    paused: bool = False
-    masks: tuple[str, ...] = ()
-    unwanted: str = ""
-    segments: tuple[Segment, ...] = ()
-
-    @property
-    def current(self) -> Segment:
-        """The file that was written last, as far as is known."""
-        return self.segments[-1] if self.segments else Segment(self.ticket.uuid)
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether FreeSWITCH was left to begin it with the answer or the bridge, and has not, as is known."""
-        request = self.ticket.request
-        return (request.on_answer or request.on_bridge) and not self.started_at_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +66,30 @@ class Journal:
         self._directory = recordings_dir / JOURNAL_DIRECTORY
         self._notes = Queue()
         self._pool = gevent.threadpool.ThreadPool(1)
+        self._ahead = gevent.threadpool.ThreadPool(AHEAD_THREADS)
         self._writer = gevent.spawn(self._write_all)
+
+    def announce(self, manifest: Manifest) -> None:
+        """Have the first manifest of a recording written; waits for that no longer than AHEAD_WAIT_S.
+
+        Before FreeSWITCH is asked to record: an engine that is killed right after has left a trace of it.
+        """
+        path = manifest.ticket.name.manifest_path(self._recordings_dir)
+        self._ahead.spawn(_write_ahead, path, manifest).wait(AHEAD_WAIT_S)
+
+    def take(self, manifest: Manifest, owner: str) -> bool:
+        """Make `owner` the one who looks after a recording that nobody does; blocks the calling greenlet.
+
+        Args: manifest: as it was read, or of a recording that has none. Returns: False when somebody else was
+        faster, or the disk does not let us.
+        """
+        path = manifest.ticket.name.manifest_path(self._recordings_dir)
+        return self._off_hub(partial(_take, path, manifest, owner))
 
     def note(self, manifest: Manifest) -> None:
         """Have a manifest written, or written anew; returns at once."""
         path = manifest.ticket.name.manifest_path(self._recordings_dir)
-        self._notes.put(_Note(lambda: _write(path, manifest)))
+        self._notes.put(_Note(partial(manifests.write, path, manifest)))
 
     def forget(self, ticket: Ticket) -> None:
         """Have a manifest removed, after all that was noted before; returns at once."""
@@ -120,7 +107,7 @@ class Journal:
         if not is_recording_id(recording_id):
             return None
         path = self._directory / f"{recording_id}.json"
-        return self._off_hub(lambda: _read(path))
+        return self._off_hub(lambda: manifests.read(path))
 
     def pending(self) -> Iterator[Manifest]:
         """Yield every manifest there is. One that cannot be read is set aside under another name."""
@@ -133,6 +120,7 @@ class Journal:
         """Write what was noted, and end."""
         self._notes.put(_Note(None, is_last=True))
         self._writer.join()
+        self._ahead.kill()
         self._pool.kill()
 
     def _off_hub(self, work: Callable[[], _Result]) -> _Result:
@@ -166,31 +154,6 @@ def _carry_out(directory: Path, works: list[Callable[[], None]]) -> str:
     return failed
 
 
-def _write(path: Path, manifest: Manifest) -> None:
-    data: dict[str, Any] = {
-        "ticket": manifest.ticket.data(),
-        "asked": manifest.asked.value,
-        "started_at_us": manifest.started_at_us,
-        "owner": manifest.owner,
-        "answered_at_us": manifest.answered_at_us,
-        "bridged_at_us": manifest.bridged_at_us,
-        "marks": [mark.data() for mark in manifest.marks],
-        "paused": manifest.paused,
-        "masks": list(manifest.masks),
-        "unwanted": manifest.unwanted,
-        "segments": [one.data() for one in manifest.segments],
-    }
-    text = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".partial")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, MANIFEST_MODE)
-    with os.fdopen(descriptor, "wb") as target:
-        target.write(text)
-        target.flush()
-        os.fsync(target.fileno())
-    unfinished.replace(path)
-
-
 def _sync_directory(directory: Path) -> None:
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -199,60 +162,51 @@ def _sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def _listed(directory: Path) -> list[str]:
+def _write_ahead(path: Path, manifest: Manifest) -> None:
     try:
+        manifests.write_ahead(path, manifest)
+    except OSError as exc:
+        log.warning("recording_not_announced", file=path.name, reason=exc.strerror or str(exc))
+
+
+def _take(path: Path, manifest: Manifest, owner: str) -> bool:
+    lock = path.parent.with_name(LOCK)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, MANIFEST_MODE)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)  # freed by the system when this process dies
+            there = manifests.read(path)
+            if (there.owner if there else "") != manifest.owner:
+                return False
+            manifests.write(path, replace(there or manifest, owner=owner))
+        finally:
+            os.close(descriptor)
+    except OSError as exc:
+        log.warning("recording_not_taken_over", file=path.name, reason=exc.strerror or str(exc))
+        return False
+    return True
+
+
+def _listed(directory: Path) -> list[str]:
+    """Return the recordings there are manifests of; files that lost their writer are put in place, or go."""
+    try:
+        for suffix in (UNFINISHED_SUFFIX, AHEAD_SUFFIX):
+            for path in directory.glob(f"*{suffix}"):
+                _pick_up(path)
         return sorted(path.stem for path in directory.glob("*.json") if is_recording_id(path.stem))
     except OSError:
         return []
 
 
-def _read(path: Path) -> Manifest | None:
+def _pick_up(path: Path) -> None:
+    """Put a manifest in its place whose writer died on the way, if it is whole and there is none."""
+    if not is_recording_id(path.stem) or time.time() - path.stat().st_mtime < LEFT_LYING_S:
+        return
     try:
-        with path.open("rb") as source:
-            text = source.read(MAX_MANIFEST_BYTES + 1)
-    except FileNotFoundError:
-        return None
-    except OSError as exc:
-        log.warning("recording_manifest_not_read", file=path.name, reason=exc.strerror or str(exc))
-        return None
-    try:
-        return _manifest(parse(text, MAX_MANIFEST_BYTES))
-    except BadTicket as exc:
-        with suppress(OSError):
-            path.replace(path.with_suffix(UNREADABLE_SUFFIX))
-        log.warning("recording_manifest_set_aside", file=path.name, reason=str(exc))
-        return None
-
-
-def _manifest(data: Any) -> Manifest:
-    if not isinstance(data, dict):
-        raise BadTicket("a manifest is a JSON object")
-    try:
-        asked = Asked(str(data.get("asked")))
-    except ValueError as exc:
-        raise BadTicket("a manifest tells what was asked of its recording") from exc
-    owner, masks, unwanted = data.get("owner"), data.get("masks", []), data.get("unwanted", "")
-    if not isinstance(owner, str) or not isinstance(unwanted, str):
-        raise BadTicket("a manifest tells who looks after its recording")
-    if not isinstance(masks, list) or not all(isinstance(why, str) for why in masks):
-        raise BadTicket("a manifest tells why its recording is masked")
-    return Manifest(
-        from_data(data.get("ticket")),
-        asked,
-        _moment(data, "started_at_us"),
-        owner,
-        answered_at_us=_moment(data, "answered_at_us"),
-        bridged_at_us=_moment(data, "bridged_at_us"),
-        marks=timeline.from_data(data.get("marks", [])),
-        paused=data.get("paused") is True,
-        masks=tuple(masks),
-        unwanted=unwanted,
-        segments=segment.from_data(data.get("segments", [])),
-    )
-
-
-def _moment(data: dict[str, Any], key: str) -> int:
-    at_us = data.get(key, 0)
-    if not isinstance(at_us, int) or isinstance(at_us, bool) or not 0 <= at_us < 2**62:
-        raise BadTicket(f"{key} of a manifest is a moment")
-    return at_us
+        manifests.from_bytes(path.read_bytes())
+        os.link(path, path.with_suffix(".json"))
+    except (BadTicket, FileExistsError):
+        pass
+    with suppress(FileNotFoundError):
+        path.unlink()

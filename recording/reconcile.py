@@ -27,7 +27,8 @@ import gevent
 import structlog
 
 from recording.control import Presence
-from recording.journal import Journal, Manifest
+from recording.journal import Journal
+from recording.manifest import Manifest
 from storage import outbox_owner
 
 STILL_S = 120.0
@@ -52,13 +53,15 @@ class Ownership(StrEnum):
 class Hands:
     """What reconciling needs done.
 
-    Attributes: is_known: this process looks after a recording of that id; presence: asks FreeSWITCH; adopt:
+    Attributes: is_known: this process looks after a recording of that id; presence: asks FreeSWITCH; take:
+    makes this process its owner, False when another one was faster; adopt:
     takes a running recording over; finish: finishes one from disk, in a greenlet of its own; path_of: its
     media.
     """
 
     is_known: Callable[[str], bool]
     presence: Callable[[Manifest], Presence]
+    take: Callable[[Manifest], bool]
     adopt: Callable[[Manifest], None]
     finish: Callable[[Manifest], None]
     path_of: Callable[[Manifest], Path]
@@ -97,10 +100,14 @@ class Reconciler:
             done.left += 1
             return
         presence = self._hands.presence(manifest)
-        if presence is Presence.RECORDING and owner is Ownership.NOBODY:
+        is_adopted = presence is Presence.RECORDING and owner is Ownership.NOBODY
+        is_over = self._is_over(manifest, owner, presence)
+        if (is_adopted or is_over) and not self._hands.take(manifest):
+            done.left += 1
+        elif is_adopted:
             self._hands.adopt(manifest)
             done.adopted += 1
-        elif self._is_over(manifest, owner, presence):
+        elif is_over:
             self._tried_at_s[manifest.ticket.name.recording_id] = time.monotonic()
             self._hands.finish(manifest)
             done.finished += 1

@@ -28,8 +28,9 @@ from recording.control import Link
 from recording.ending import Asked
 from recording.finisher import Finisher
 from recording.handover import HandOver, Receivers
-from recording.journal import Journal, Manifest
+from recording.journal import Journal
 from recording.leg_event import legs_of, read_leg_event
+from recording.manifest import Manifest
 from recording.orders import Orders
 from recording.parameters import Configuration
 from recording.patience import DEFAULT_PATIENCE, Patience
@@ -260,7 +261,11 @@ class Recorder(Orders):
             ticket, self._journal, self._outbox, self._care.path_of(Manifest(ticket)), deleted=deleted
         )
         manifest = stray.at_its_end(manifest, event) if manifest is not None else None
-        if manifest is not None and self._roster.get(recording_id) is None:
+        if manifest is None or not self._care.take(manifest) or self._roster.get(recording_id) is not None:
+            return
+        if stray.is_in_outbox(self._outbox, recording_id):  # its sibling was done with it in between
+            self._journal.forget(ticket)
+        else:
             log.warning("recording_finished_for_another_engine", recording_id=recording_id)
             self._care.finish(manifest, event)
 
@@ -279,6 +284,7 @@ class Recorder(Orders):
         return Hands(
             is_known=lambda recording_id: self._roster.get(recording_id) is not None,
             presence=self._care.presence,
+            take=self._care.take,
             adopt=self._adopt,
             finish=self._finish_from_disk,
             path_of=self._care.path_of,

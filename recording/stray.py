@@ -16,7 +16,8 @@ import structlog
 
 from recording import variables
 from recording.errors import BadTicket
-from recording.journal import Journal, Manifest
+from recording.journal import Journal
+from recording.manifest import Manifest
 from recording.reconcile import Ownership, ownership
 from recording.segment import Segment, number_of
 from recording.stop_event import EventData

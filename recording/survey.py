@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import gevent
 
-from recording.journal import UNREADABLE_SUFFIX
+from recording.manifest import UNREADABLE_SUFFIX
 from recording.naming import JOURNAL_DIRECTORY
 
 ORPHAN_AFTER_S = 600.0

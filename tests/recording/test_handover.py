@@ -15,7 +15,8 @@ from structlog.testing import capture_logs
 from recording import handover
 from recording.finisher import Ending
 from recording.handover import HandOver, Receivers
-from recording.journal import Journal, Manifest
+from recording.journal import Journal
+from recording.manifest import Manifest
 from recording.outcome import EndedBy, RecordingOutcome, Verdict
 from recording.request import AudioFormat, RecordingRequest
 from recording.storage_rules import StorageRules

@@ -11,7 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from recording.ending import Asked
-from recording.journal import Journal, Manifest
+from recording.journal import Journal
+from recording.manifest import Manifest
 from recording.naming import Name
 from tests.recording.samples import RECORDING_ID, ticket
 

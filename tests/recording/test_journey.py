@@ -10,9 +10,10 @@ from esl.event import Event
 from recording import timeline
 from recording.control import Control
 from recording.finisher import together
-from recording.journal import Journal, Manifest
+from recording.journal import Journal
 from recording.journey import Close, Journey
 from recording.leg_event import Kind, LegEvent
+from recording.manifest import Manifest
 from recording.probe import Findings
 from recording.recording import Recording
 from recording.roster import Roster

@@ -15,8 +15,8 @@ from calls.signaling import answer
 from esl.event import Event as EslEvent
 from recording import wav
 from recording.ending import Asked
-from recording.journal import Manifest
 from recording.lifecycle import State
+from recording.manifest import Manifest
 from recording.outcome import EndedBy, RecordingOutcome, Verdict
 from recording.reconcile import STILL_S, Ownership, ownership
 from recording.recording import Recording

@@ -15,7 +15,6 @@ from storage.open_store import open_store
 from storage.outbox import Outbox
 from storage.register_row import Expected, Fate, Settled
 
-NOW = time.time()
 DAY = "20261123"
 MONTH = "account/demo-202611"
 SOUND = b"RIFF" + bytes(range(256)) * 400
@@ -44,7 +43,12 @@ class Place:
         recording_id = f"{number:032x}"
         who = {"call_id": f"call-{number}", "uuid": f"uuid-{number}", "account_id": self.account, **facts}
         expected = Expected(
-            recording_id, NOW - age_s, f"202611-{recording_id}", owner="elsewhere[1]:1:x", limit_s=60, **who
+            recording_id,
+            time.time() - age_s,
+            f"202611-{recording_id}",
+            owner="elsewhere[1]:1:x",
+            limit_s=60,
+            **who,
         )
         self.outbox.register.write([expected])
         return expected
@@ -59,7 +63,7 @@ class Place:
         """Write a media file that is no longer written to."""
         path = self.recordings / DAY / f"{recording_id}{suffix}"
         path.write_bytes(SOUND)
-        os.utime(path, (NOW - age_s, NOW - age_s))
+        os.utime(path, (time.time() - age_s, time.time() - age_s))
         return path
 
     def taken(self, number: int, *targets: Target, **facts: Any) -> Media:

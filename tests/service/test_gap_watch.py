@@ -17,7 +17,6 @@ from storage.outbox import Outbox
 from storage.register_row import Expected, Fate, Settled
 from tests.waiting import eventually
 
-NOW = time.time()
 GONE = "elsewhere[1]:1:x"
 
 
@@ -37,7 +36,7 @@ def watch(outbox: Outbox, tmp_path: Path) -> GapWatch:
 
 def asked(number: int, age_s: float = 7200.0) -> Expected:
     """A recording of which nobody heard again."""
-    return Expected(f"{number:032x}", NOW - age_s, call_id=f"call-{number}", owner=GONE, limit_s=60)
+    return Expected(f"{number:032x}", time.time() - age_s, call_id=f"call-{number}", owner=GONE, limit_s=60)
 
 
 def test_a_missing_recording_is_told_once(outbox: Outbox, watch: GapWatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from click.testing import Result
 from storage.destination import Receipt, Target
 from storage.open_store import open_store
 from storage.register_row import Fate
-from tests.service.recording_place import MONTH, NOW, SOUND, Place, folder, http, local
+from tests.service.recording_place import MONTH, SOUND, Place, folder, http, local
 
 Run = Callable[..., Result]
 
@@ -159,7 +160,7 @@ def test_files_that_nobody_knows_of_are_found(recordings: Run, place: Place) -> 
     place.file("e" * 32, age_s=5.0)
     old = place.recordings / "journal" / f"{'d' * 32}.json"
     old.write_text("{}")
-    os.utime(old, (NOW - 2 * 86400, NOW - 2 * 86400))
+    os.utime(old, (time.time() - 2 * 86400,) * 2)
     unreadable = place.recordings / "journal" / f"{'c' * 32}.unreadable"
     unreadable.write_text("x")
     found = audited(recordings("audit", "--json"), 1)

@@ -98,7 +98,7 @@ class TestFile:
         event = stop(talk, path)
         heard = curves_of(path)[1]
         assert 300 < sum(level > 1000 for level in heard) * 20 < 620
-        assert 140 < sum(level < 10 for level in heard[5:-5]) * 20 < 300
+        assert 140 < sum(level < 10 for level in heard[5:-5]) * 20 < 360
         assert float(event["variable_record_ms"]) < 850
 
     def test_append_goes_on_in_the_same_file(self, house: Any) -> None:
