@@ -5,11 +5,12 @@ from __future__ import annotations
 from callflows.actions.record_call import RecordCallData
 from callflows.actions.record_caller import RecordCallerData
 from recording.storage_decision import RULES
-from tests.scenarios import message_table, recording_table, storage_table
+from tests.scenarios import message_table, recording_table, silence_table, storage_table
 from tests.scenarios.scenario import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
     *recording_table.SCENARIOS,
+    *silence_table.SCENARIOS,
     *message_table.SCENARIOS,
     *storage_table.SCENARIOS,
 )
