@@ -105,15 +105,16 @@ class GrowingWav:
 class SilenceWatch:
     """Tells when a recording has been silent as long as its request allows.
 
+    Args: resumed: another engine listened before; what is there already may have been masked, nobody knows.
     Attributes: rule: what it goes by; its at_ms tells where in the audio it was decided.
     """
 
-    def __init__(self, path: Path, silence: Silence) -> None:
+    def __init__(self, path: Path, silence: Silence, *, resumed: bool = False) -> None:
         self.rule = SilenceRule(silence)
         self._path = path
         self._audio = GrowingWav(path)
         self._excused_until_ms = 0
-        self._was_excused = False
+        self._was_excused = resumed
         self._failed = ""
 
     def listen_to(self, path: Path) -> None:

@@ -57,7 +57,9 @@ class Watch:
         self._check_at_s = FOR_EVER_S + time.monotonic()
         self._size: tuple[int, float] = (-1, 0.0)
         silence = recording.ticket.request.silence
-        self._silence = SilenceWatch(recording.path, silence) if silence is not None else None
+        self._silence = (
+            None if silence is None else SilenceWatch(recording.path, silence, resumed=recording.has_started)
+        )
         self._listen_at_s = 0.0
         self._beep_at_s = 0.0
         self._has_beeped = False

@@ -175,6 +175,18 @@ def test_nobody_speaks(tmp_path: Path) -> None:
     assert watch.look() is Heard.NO_INPUT
 
 
+def test_what_a_dead_engine_listened_to_ends_nothing(tmp_path: Path) -> None:
+    """It may have been masked: silence counts from when the next engine listens."""
+    writer = Writer(tmp_path / "a.wav").begin()
+    writer.write(5_000)
+    watch = SilenceWatch(writer.path, Silence(initial_ms=1_000), resumed=True)
+    assert watch.look() is None
+    writer.write(900)
+    assert watch.look() is None
+    writer.write(400)
+    assert watch.look() is Heard.NO_INPUT
+
+
 def test_mask_is_no_silence(tmp_path: Path) -> None:
     """Zeros written for a mask do not count, nor what it leaves behind when it is lifted."""
     writer = Writer(tmp_path / "a.wav").begin()
