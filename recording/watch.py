@@ -56,10 +56,7 @@ class Watch:
         self._tells = 0
         self._check_at_s = FOR_EVER_S + time.monotonic()
         self._size: tuple[int, float] = (-1, 0.0)
-        silence = recording.ticket.request.silence
-        self._silence = (
-            None if silence is None else SilenceWatch(recording.path, silence, resumed=recording.has_started)
-        )
+        self._silence: SilenceWatch | None = None
         self._listen_at_s = 0.0
         self._beep_at_s = 0.0
         self._has_beeped = False
@@ -70,6 +67,10 @@ class Watch:
         Args: completion: of the command that asked for it, None when it was never sent, or long ago.
         """
         recording = self._recording
+        silence = recording.ticket.request.silence
+        if silence is not None:
+            resumed = completion is None and recording.has_started
+            self._silence = SilenceWatch(recording.path, silence, resumed=resumed)
         if not recording.has_started and not self._beginning.see_to(completion):
             recording.lost()
         while not recording.is_over:
