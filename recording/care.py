@@ -30,7 +30,7 @@ from recording.journal import Journal
 from recording.leg_event import LEG_EVENTS
 from recording.manifest import Manifest
 from recording.opening import ticket_for
-from recording.parameters import Configuration
+from recording.parameters import AccountsConfiguration
 from recording.patience import Patience
 from recording.preparation import Preparation
 from recording.recording import Recording
@@ -68,7 +68,7 @@ class Means:
     """What care takes. `owner`: this process, as manifests name it; `hear`: takes EVENTS in."""
 
     recordings_dir: Path
-    config: Configuration
+    config: AccountsConfiguration
     link: Callable[[], Link | None]
     roster: Roster
     journal: Journal

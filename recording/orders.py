@@ -12,7 +12,7 @@ import gevent
 
 from calls.call import Call
 from recording.guard import Guard
-from recording.parameters import Configuration
+from recording.parameters import AccountsConfiguration
 from recording.recording import Recording
 from recording.roster import Roster
 from recording.timeline import What
@@ -24,7 +24,7 @@ class Orders:
     A name is a media_name, media_id, recording id or document id; "" means the newest that can obey.
     """
 
-    def __init__(self, roster: Roster, config: Configuration) -> None:
+    def __init__(self, roster: Roster, config: AccountsConfiguration) -> None:
         self._roster = roster
         self._config = config
 
@@ -50,7 +50,7 @@ class Orders:
 
         The mask is lifted on leaving, whatever happens, and by itself after recording.care.mask_limit_s.
         """
-        limit_s = float(self._config.get("recording", "care", "mask_limit_s"))
+        limit_s = float(self._config.for_account(call.account_id).get("recording", "care", "mask_limit_s"))
         guard = Guard(self._roster, call.uuid, why)
         timer = gevent.spawn_later(limit_s, self._lift_overdue, guard, call)
         guard.put_on()

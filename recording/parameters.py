@@ -66,6 +66,13 @@ class Configuration(Protocol):
         """Return one value."""
 
 
+class AccountsConfiguration(Configuration, Protocol):
+    """The same, and what accounts have of their own over it (config.system.SystemConfig)."""
+
+    def for_account(self, account_id: str) -> Configuration:
+        """Return what an account sees."""
+
+
 def resolve(
     parameters: Mapping[str, Any],
     config: Configuration,

@@ -50,6 +50,7 @@ class Preparation:
             gaps_ms=verified.gaps_ms,
             title=over.ticket.document_id,
             software=self._software,
+            account_id=over.ticket.account_id,
         )
         return _with_product(verified.outcome, self._processor.process(job))
 

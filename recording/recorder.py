@@ -32,7 +32,7 @@ from recording.journal import Journal
 from recording.leg_event import legs_of, read_leg_event
 from recording.manifest import Manifest
 from recording.orders import Orders
-from recording.parameters import Configuration
+from recording.parameters import AccountsConfiguration
 from recording.patience import DEFAULT_PATIENCE, Patience
 from recording.preparation import Preparation
 from recording.probe import Examiner
@@ -95,7 +95,7 @@ class Recorder(Orders):
         self,
         recordings_dir: Path,
         *,
-        config: Configuration,
+        config: AccountsConfiguration,
         outbox: Outbox,
         storage: StorageRules,
         link: Callable[[], Link | None] = lambda: None,

@@ -6,7 +6,7 @@ reason that is often wrong is read by nobody, hence limits that ordinary calls s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from recording import sound_verdict
@@ -73,26 +73,6 @@ def judge(case: Case) -> tuple[Verdict, tuple[str, ...]]:
         return Verdict.FAILED, tuple(_why_unusable(case))
     reasons = tuple(reason for check in CHECKS for reason in check(case))
     return (Verdict.DEGRADED, reasons) if reasons else (Verdict.OK, ())
-
-
-def judge_all(cases: Sequence[Case]) -> tuple[Verdict, tuple[str, ...]]:
-    """Return the verdict on one logical recording that was captured in several segments, at least one.
-
-    A segment that came to nothing by rule (it was over before any audio came) takes nothing away from the
-    others; one that failed leaves the whole degraded. Reasons name the segment they are of.
-    """
-    verdicts = {number: judge(case) for number, case in enumerate(cases, 1)}
-    if len(verdicts) == 1:
-        return verdicts[1]
-    told = {judged for judged, _ in verdicts.values()}
-    if not told & {Verdict.OK, Verdict.DEGRADED}:
-        whole = Verdict.FAILED if Verdict.FAILED in told else Verdict.DISCARDED
-    else:
-        verdicts = {number: one for number, one in verdicts.items() if one[0] is not Verdict.DISCARDED}
-        whole = Verdict.OK if told <= {Verdict.OK, Verdict.DISCARDED} else Verdict.DEGRADED
-    return whole, tuple(
-        f"segment {number}: {reason}" for number, (_, reasons) in verdicts.items() for reason in reasons
-    )
 
 
 def _why_unusable(case: Case) -> Iterator[str]:

@@ -19,6 +19,7 @@ class Job:
     the directory of the segments as a rule, with the extension of the request's format; a name beside it is
     taken when the target is itself a segment. gaps_ms: silence put in front of the second segment, the third,
     and so on; () joins them without a break. title, software: tags of a file that is made.
+    account_id: whose configuration counts.
     """
 
     segments: tuple[Path, ...]
@@ -28,6 +29,7 @@ class Job:
     gaps_ms: tuple[int, ...] = ()
     title: str = ""
     software: str = ""
+    account_id: str = ""
 
     def __post_init__(self) -> None:
         if not self.segments:

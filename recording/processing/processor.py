@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import gevent.threadpool
 import structlog
 
 from recording.errors import Interrupted, Unprocessable
 from recording.outcome import Transcript
+from recording.parameters import AccountsConfiguration
 from recording.probe import Examiner, Findings
 from recording.processing.job import Job, Product
 from recording.processing.making import Made, has_work, make
@@ -34,20 +35,13 @@ PADDING_MS = {AudioFormat.WAV: 20, AudioFormat.MP3: 150, AudioFormat.MP4: 150}
 log = structlog.get_logger(__name__)
 
 
-class Configuration(Protocol):
-    """Values of system_config as they are in force (config.system)."""
-
-    def get(self, category: str, /, *path: str) -> Any:
-        """Return one value."""
-
-
 class Processor:
     """Works on recordings, any number at a time, each in the greenlet that calls.
 
     Args: examiner: looks at files; not closed by this one.
     """
 
-    def __init__(self, config: Configuration, examiner: Examiner) -> None:
+    def __init__(self, config: AccountsConfiguration, examiner: Examiner) -> None:
         self._config = config
         self._examiner = examiner
         self._pool = gevent.threadpool.ThreadPool(THREADS)
@@ -104,7 +98,7 @@ class Processor:
 
     def _finish(self, job: Job, product: Product) -> Product:
         """Add what is told of the file, whichever it is."""
-        count = int(self._get("peaks"))
+        count = int(self._get(job, "peaks"))
         points = peaks(product.findings.waveform, count)
         transcript = self._transcript(job, product)
         if self._closing:
@@ -115,11 +109,14 @@ class Processor:
         language = job.request.transcript
         if not language or not product.findings.readable:
             return None
-        engine, limit_s = str(self._get("transcript_engine")), float(self._get("transcript_limit_s"))
+        engine, limit_s = (
+            str(self._get(job, "transcript_engine")),
+            float(self._get(job, "transcript_limit_s")),
+        )
         return self._transcriber.transcribe(product.path, engine, language, limit_s)
 
-    def _get(self, name: str) -> Any:
-        return self._config.get("recording", "processing", name)
+    def _get(self, job: Job, name: str) -> Any:
+        return self._config.for_account(job.account_id).get("recording", "processing", name)
 
     def _remove(self, path: Path) -> None:
         try:

@@ -52,14 +52,15 @@ class Values:
 
     def __init__(self, changes: Mapping[tuple[str, ...], Any] | None = None) -> None:
         self.table = {**DEFAULTS, **(changes or {})}
+        self.accounts: dict[str, Values] = {}
 
     def get(self, category: str, /, *path: str) -> Any:
         """Return one value."""
         return self.table[(category, *path)]
 
     def for_account(self, account_id: str) -> Values:
-        """Return what an account sees: the same."""
-        return self
+        """Return what an account sees: the same, unless it has something of its own."""
+        return self.accounts.get(account_id, self)
 
 
 def ticket(request: RecordingRequest = WAV, *, account_id: str = ACCOUNT_ID, is_first: bool = True) -> Ticket:

@@ -15,7 +15,7 @@ from recording.recording import Recording
 from recording.request import AudioFormat, Silence
 from recording.timeline import What
 from tests.recording.house import House
-from tests.recording.samples import WAV
+from tests.recording.samples import ACCOUNT_ID, WAV, Values
 
 MONO = replace(WAV, stereo=False)
 ON_ANSWER = replace(MONO, on_answer=True)
@@ -168,7 +168,7 @@ def test_a_guard_masks_what_runs_and_what_begins_meanwhile(house: House) -> None
 
 def test_a_guard_that_is_forgotten_lifts_itself(house: House) -> None:
     """A node that hangs does not cost the rest of the recording."""
-    house.config.table["recording", "care", "mask_limit_s"] = 0.3
+    house.config.accounts[ACCOUNT_ID] = Values({("recording", "care", "mask_limit_s"): 0.3})
     seen: list[bool] = []
 
     def flow(call: Call) -> None:

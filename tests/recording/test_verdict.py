@@ -9,7 +9,7 @@ import pytest
 from recording.outcome import EndedBy, Verdict
 from recording.probe import Findings
 from recording.request import AudioFormat, Direction
-from recording.verdict import Case, judge, judge_all
+from recording.verdict import Case, judge
 from tests.recording.samples import MP3, WAV
 
 GOOD = Findings(
@@ -95,27 +95,6 @@ def test_all_reasons_are_told() -> None:
 EMPTY = replace(CASE, empty=True, expected_ms=40, findings=NO_FILE)
 LOST = replace(CASE, findings=Findings(exists=False, faults=("the file is not there",)))
 SHORT = replace(CASE, expected_ms=11_000)
-
-
-@pytest.mark.parametrize(
-    ("cases", "verdict", "reasons"),
-    [
-        ([CASE], Verdict.OK, []),
-        ([SHORT], Verdict.DEGRADED, ["1000 ms shorter"]),
-        ([CASE, CASE], Verdict.OK, []),
-        ([CASE, EMPTY], Verdict.OK, []),
-        ([EMPTY, CASE, SHORT], Verdict.DEGRADED, ["segment 3: 1000 ms shorter"]),
-        ([CASE, LOST], Verdict.DEGRADED, ["segment 2: the file is not there"]),
-        ([LOST, EMPTY], Verdict.FAILED, ["segment 1: the file is not there", "segment 2: it was over"]),
-        ([EMPTY, EMPTY], Verdict.DISCARDED, ["segment 1: it was over", "segment 2: it was over"]),
-    ],
-)
-def test_segments_are_judged_as_one(cases: list[Case], verdict: Verdict, reasons: list[str]) -> None:
-    """What is good of one recording makes it deliverable; what is not, of which segment, is told."""
-    judged, told = judge_all(cases)
-    assert judged is verdict
-    assert len(told) == len(reasons)
-    assert all(each.startswith(reason) for each, reason in zip(told, reasons, strict=True))
 
 
 def test_length_is_judged_by_the_format_of_the_file() -> None:

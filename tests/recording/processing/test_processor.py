@@ -66,10 +66,11 @@ def test_known_findings_are_not_looked_up(tmp_path: Path, processor: Processor) 
 
 
 def test_no_peaks_when_none_are_wanted(tmp_path: Path, processor: Processor, config: Values) -> None:
-    """system_config says how many."""
-    config.table["recording", "processing", "peaks"] = 0
+    """system_config says how many, or what the account has of its own."""
+    config.accounts["a"] = Values({**config.table, ("recording", "processing", "peaks"): 0})
     path = voices.write(tmp_path / "a.wav", voice(1))
-    assert processor.process(Job((path,), WAV, tmp_path / "p.wav")).peaks == ()
+    assert processor.process(Job((path,), WAV, tmp_path / "p.wav", account_id="a")).peaks == ()
+    assert processor.process(Job((path,), WAV, tmp_path / "p.wav")).peaks != ()
 
 
 def test_failure_leaves_the_captured_file_to_deliver(tmp_path: Path, processor: Processor) -> None:
