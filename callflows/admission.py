@@ -21,12 +21,12 @@ from typing import Protocol
 import structlog
 
 from callflows.errors import CallNotTaken
-from callflows.flow_run import Configuration
 from callflows.library import Library
 from callflows.lookup import Found, Lookup
 from callflows.media import ACCOUNTS
 from callflows.number import normalise
 from calls.identity import Identity
+from config.configuration import Configuration
 from storage.document import Document
 from storage.names import account_db, is_account_id, number_db
 

@@ -12,12 +12,13 @@ import re
 
 import gevent
 
-from callflows.flow_run import FlowRun, StartedRecording
+from callflows.flow_run import FlowRun
 from callflows.media import Playable
 from callflows.playing import NOTHING_PLAYED, play_first, shown
 from calls.errors import CallError, CallGone
 from calls.signaling import pre_answer
 from esl.errors import EslError
+from recording.call_recorder import StartedRecording
 from recording.request import RecordingRequest
 from recording.timeline import What
 from storage.errors import StoreUnavailable

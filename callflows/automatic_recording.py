@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
-from callflows.flow_run import Configured, FlowRun
+from callflows.flow_run import FlowRun
 from callflows.library import Library
 from callflows.recording_policy import NOBODY, Endpoint, Leg, Network, Ruling, Shape, Source, rulings
+from config.configuration import Configured
 from recording.parameters import resolve
 from recording.request import RecordingRequest
 from storage.document import Document

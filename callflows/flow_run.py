@@ -6,11 +6,10 @@ Actions never see a socket, a database or a settings file; whatever they need is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 from callflows.action import WILDCARD, Next, Step
 from callflows.document import Flow, Node
@@ -19,9 +18,8 @@ from callflows.lookup import Found, Lookup
 from callflows.media import ACCOUNTS, Audience, MediaCatalogue
 from calls.call import Call
 from calls.ending import CallEnd
-from recording.outcome import RecordingOutcome
-from recording.request import RecordingRequest
-from recording.timeline import What
+from config.configuration import Configuration, Configured
+from recording.call_recorder import CallRecorder
 from storage.document import Document
 from storage.names import account_db
 
@@ -29,80 +27,6 @@ MAX_WALKED = 200
 """Actions named in the line a call leaves in the log."""
 
 Handler = Callable[[CallEnd | None], None]
-
-
-class Configured(Protocol):
-    """Configuration as one account sees it."""
-
-    def get(self, category: str, *path: str) -> Any:
-        """Return the value in force; never raises for a key its category has."""
-
-
-class Configuration(Protocol):
-    """system_config, and what accounts have of their own over it."""
-
-    def for_account(self, account_id: str) -> Configured:
-        """Return it as that account sees it."""
-
-
-class StartedRecording(Protocol):
-    """What an action needs to know of a recording of its call."""
-
-    @property
-    def id(self) -> str:
-        """32 hex digits."""
-
-    @property
-    def path(self) -> Path:
-        """What FreeSWITCH writes, or wrote."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more is written."""
-
-    def wait_started(self, timeout_s: float) -> bool:
-        """Wait until it is written, or over; whether it is or was written. Never raises."""
-
-    def wait_verified(self, timeout_s: float) -> RecordingOutcome | None:
-        """Wait until it is over and was looked at; None when that takes longer. Never raises."""
-
-    def keep(self) -> None:
-        """Let one that is under review go where it is to be stored; so does the end of the call."""
-
-    def discard(self, why: str) -> None:
-        """Throw it away: nothing of it is stored."""
-
-
-class CallRecorder(Protocol):
-    """Records calls; nothing it does may wait, end the call or raise.
-
-    `name` is a media_name, a recording's id or its document's; "" means the newest that runs. None is
-    returned when there is no such recording.
-    """
-
-    def start(self, call: Call, request: RecordingRequest, *, review: bool = False) -> StartedRecording:
-        """Begin a recording. `review`: when it is over it waits for its `keep` or `discard`."""
-
-    def stop(self, call: Call, name: str = "") -> StartedRecording | None:
-        """End a recording."""
-
-    def pause(self, call: Call, name: str = "") -> StartedRecording | None:
-        """Leave out what comes."""
-
-    def resume(self, call: Call, name: str = "") -> StartedRecording | None:
-        """Leave out no more."""
-
-    def mask(self, call: Call, name: str = "") -> StartedRecording | None:
-        """Write silence."""
-
-    def unmask(self, call: Call, name: str = "") -> StartedRecording | None:
-        """Write what is heard again, unless somebody else wants silence too."""
-
-    def guard(self, call: Call, why: str) -> AbstractContextManager[None]:
-        """Write silence into every recording of the call while inside."""
-
-    def mark(self, call: Call, what: What, **detail: str) -> None:
-        """Note something in the timeline of every recording of the call."""
 
 
 @dataclass(frozen=True, slots=True)

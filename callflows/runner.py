@@ -16,7 +16,7 @@ from callflows.automatic_recording import start_automatic
 from callflows.document import FlowCompiler
 from callflows.engine import Engine, Fate
 from callflows.errors import CallNotTaken
-from callflows.flow_run import CallRecorder, Configuration, Facilities, FlowRun
+from callflows.flow_run import Facilities, FlowRun
 from callflows.library import Library
 from callflows.lookup import Lookup
 from callflows.media import MediaCatalogue, MediaLocator
@@ -28,7 +28,9 @@ from calls.ending import How
 from calls.errors import CallGone
 from calls.reception import LINGER_S, receive
 from calls.signaling import hangup, respond
+from config.configuration import Configuration
 from esl.session import Session
+from recording.call_recorder import CallRecorder
 from storage.document import DocumentStore
 from storage.errors import StoreUnavailable
 

@@ -22,8 +22,10 @@ from typing import Any
 from callflows.action import CONTINUE, Action, ActionData, Data, Doubt, Next
 from callflows.actions import _fields, _recording_fields
 from callflows.announcing import announce
-from callflows.flow_run import CallRecorder, Configured, FlowRun, StartedRecording
+from callflows.flow_run import FlowRun
 from calls.call import Call
+from config.configuration import Configured
+from recording.call_recorder import CallRecorder, StartedRecording
 from recording.parameters import resolve
 from recording.request import RecordingRequest
 

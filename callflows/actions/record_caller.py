@@ -20,13 +20,15 @@ from typing import Any
 from callflows.action import CONTINUE, Action, ActionData, Data, Doubt, Next
 from callflows.actions import _fields, _recording_fields
 from callflows.actions.record_call import origin_of
-from callflows.flow_run import Configured, FlowRun, StartedRecording
+from callflows.flow_run import FlowRun
 from callflows.playing import play_prompt, play_reference
 from callflows.storing import would_store
 from calls.digits import collect
 from calls.errors import CallGone, MediaMissing
 from calls.media import Tone, play, tones
 from calls.signaling import answer
+from config.configuration import Configured
+from recording.call_recorder import StartedRecording
 from recording.outcome import Verdict
 from recording.parameters import resolve
 from recording.request import Direction, RecordingRequest
