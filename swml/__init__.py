@@ -1,0 +1,1 @@
+"""Runs SWML documents: parser, expressions, one file per method in methods/."""

@@ -1,0 +1,1 @@
+"""SWML's methods, one file each; see swml.method for what such a file holds."""

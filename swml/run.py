@@ -1,0 +1,125 @@
+"""What a method is given: the call it is run for, and everything around it that it may use.
+
+Methods never see a socket, a database or a settings file; whatever they need is asked for here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from structlog.typing import FilteringBoundLogger
+
+from calls.call import Call
+from config.configuration import Configuration, Configured
+from recording.call_recorder import CallRecorder, StartedRecording
+
+if TYPE_CHECKING:
+    from swml.document import Step
+    from swml.fetching import Fetcher
+    from swml.method import Outcome
+    from swml.variables import Variables
+
+
+class RecordingLinks(Protocol):
+    """URLs under which people and programs get recordings (recording.link.Links)."""
+
+    def url(self, recording_id: str, extension: str) -> str:
+        """Return a URL that works from now on until it expires. Args: extension: mp3, mp4 or wav."""
+
+    def recording_of(self, url: str) -> str:
+        """Return the recording that one of our own URLs names, "" when it is none of ours or has expired."""
+
+    def path_of(self, recording_id: str, timeout_s: float) -> Path | None:
+        """Return the file of a recording on this host once it is complete, None when there is none."""
+
+
+class Notices(Protocol):
+    """Takes what outsiders are to be told, and tells them whatever happens (storage.notices)."""
+
+    def post(
+        self,
+        stream: str,
+        url: str,
+        body: Mapping[str, Any],
+        *,
+        notice_id: str = "",
+        account_id: str = "",
+    ) -> None:
+        """Have JSON sent to a URL. Never waits, never raises.
+
+        Args: stream: notices of one stream arrive in the order they were posted in; notice_id: the same one is
+        taken once only, "" for one that has no equal.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Facilities:
+    """What all scripts share.
+
+    Attributes: media_dir: where FreeSWITCH writes and reads what is not delivered; envs: `${envs.…}`;
+    project_id, space_id: as status callbacks name us; node: this engine.
+    """
+
+    config: Configuration
+    recorder: CallRecorder
+    links: RecordingLinks
+    notices: Notices
+    fetcher: Fetcher
+    media_dir: Path
+    node: str = ""
+    project_id: str = ""
+    space_id: str = ""
+    envs: Mapping[str, str] = field(default_factory=dict)
+
+
+class ScriptRun:
+    """One run of a script on one call.
+
+    Attributes: call; facilities; variables: see swml.variables; session_id: of this script, 36 characters;
+    recordings: those of record_call, by control id, the oldest first; at_end: called, in order, when the
+    script is over; nested: runs steps on the spot, for methods that must wait for their end.
+    """
+
+    __slots__ = (
+        "_config",
+        "account_id",
+        "at_end",
+        "call",
+        "facilities",
+        "log",
+        "nested",
+        "recordings",
+        "session_id",
+        "variables",
+    )
+
+    def __init__(
+        self,
+        call: Call,
+        facilities: Facilities,
+        variables: Variables,
+        session_id: str,
+        nested: Callable[[ScriptRun, tuple[Step, ...]], Outcome],
+    ) -> None:
+        self.call = call
+        self.facilities = facilities
+        self.variables = variables
+        self.session_id = session_id
+        self.account_id = call.account_id
+        self.log: FilteringBoundLogger = call.log.bind(swml_session=session_id)
+        self.recordings: dict[str, StartedRecording] = {}
+        self.at_end: list[Callable[[], object]] = []
+        self.nested = nested
+        self._config: Configured | None = None
+
+    def config(self, category: str, *path: str) -> Any:
+        """Return a configuration value in force for the call's account."""
+        if self._config is None:
+            self._config = self.facilities.config.for_account(self.account_id)
+        return self._config.get(category, *path)
+
+    def callback(self, url: str, event_type: str, params: Mapping[str, Any]) -> None:
+        """Have a status callback sent, in SWML's envelope; nothing where `url` is empty."""
