@@ -6,6 +6,8 @@
 | low | less free than the low mark | a warning; media verified everywhere goes early, the oldest first |
 | critical | less free than the critical mark | the same, and an alarm, again every ten minutes |
 
+At the critical level, what is kept only for the links to it goes too, if a copy of it can be read back.
+
 New recordings are begun at any level, and calls are not touched. Room may come back at any moment, since
 deliveries under way release media; FreeSWITCH itself ends a recording whose disk is full, and what it wrote
 until then is kept; and a recording refused in advance is lost for certain. What is not verified at every
@@ -18,7 +20,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -104,7 +106,8 @@ class PlaceState:
 class DiskGuard:
     """Looks every `interval_s` seconds, from `start` to `stop`, in a greenlet of its own.
 
-    Args: places: the first is where media lie; room_of: measures one, called in a thread.
+    Args: places: the first is where media lie; room_of: measures one, called in a thread; readable_kinds: of
+    the destinations whose copies can be read back (storage.destination.Readable).
     """
 
     def __init__(
@@ -115,11 +118,13 @@ class DiskGuard:
         *,
         interval_s: float = INTERVAL_S,
         room_of: Callable[[Place], Room] | None = None,
+        readable_kinds: Collection[str] = (),
     ) -> None:
         self._outbox = outbox
         self._marks = marks
         self._interval_s = interval_s
         self._room_of = room_of or measured
+        self._readable_kinds = frozenset(readable_kinds)
         self._states = {place.name: PlaceState(place, Level.ROOM, None) for place in places}
         self._media = places[0].name
         self._alarmed_at: dict[str, float] = {}
@@ -152,7 +157,8 @@ class DiskGuard:
         ]
         needed = max((missing_bytes(state.room, self._marks) for state in scarce if state.room), default=0)
         if needed:
-            self._release(needed)
+            is_critical = any(state.level is Level.CRITICAL for state in scarce)
+            self._release(needed, self._readable_kinds if is_critical else frozenset())
 
     def _look(self, before: PlaceState) -> None:
         place = before.place
@@ -188,9 +194,9 @@ class DiskGuard:
         else:
             _log.info("disk_has_room", **facts)
 
-    def _release(self, needed_bytes: int) -> None:
+    def _release(self, needed_bytes: int, readable_kinds: Collection[str]) -> None:
         try:
-            deleted, freed_bytes = release_early(self._outbox, needed_bytes)
+            deleted, freed_bytes = release_early(self._outbox, needed_bytes, readable_kinds)
         except StoreError as exc:
             _log.warning("media_not_released", reason=str(exc), next="tried again")
             return

@@ -72,16 +72,19 @@ class Outbox:
         *,
         recording_id: str,
         account_id: str,
+        keep_until: float = 0.0,
     ) -> bool:
         """Take a finished recording over; when this returns, nothing can lose it any more.
 
         Args: media: as measured (storage.media.measure, which also makes the file itself durable);
-        metadata: Kazoo's document of the recording, JSON; targets: every place it must reach.
+        metadata: Kazoo's document of the recording, JSON; targets: every place it must reach; keep_until:
+        the local file stays until then (epoch s) even when all copies are verified, for links that serve it;
+        a critical disk ends that for what can be read back from a copy.
         Returns: False when the recording is known already; then nothing is changed.
         """
         now = self._clock()
         who = {"recording_id": recording_id, "account_id": account_id}
-        entry = outbox_queue.entry(media, metadata, targets, **who, now=now)
+        entry = outbox_queue.entry(media, metadata, targets, **who, now=now, keep_until=keep_until)
         note = outbox_register.taken_over(media, metadata, **who, now=now)
         added = self._db.write(partial(_take_over, entry=entry, note=note, now=now))
         if added:
@@ -238,12 +241,21 @@ class Outbox:
     ) -> Sequence[StoredRecording]:
         """Return recordings all of whose copies are verified for `keep_s`, and whose media is still here.
 
-        The oldest first; `after` pages on.
+        The oldest first; `after` pages on. What is to be kept until a time that has not come is left out.
         """
-        before = self._clock() - keep_s
-        return self._db.read(
-            partial(outbox_ledger.releasable, settled_before=before, after=after, limit=limit)
-        )
+        now = self._clock()
+        releasable = partial(outbox_ledger.releasable, settled_before=now - keep_s, kept_before=now)
+        return self._db.read(partial(releasable, after=after, limit=limit))
+
+    def readable_elsewhere(
+        self, kinds: Collection[str], *, after: StoredRecording | None = None, limit: int = 100
+    ) -> Sequence[StoredRecording]:
+        """Return recordings that are kept for links only, and that can be read back from a verified copy.
+
+        Those with the least time left first; `after` pages on. Args: kinds: of destinations that give back.
+        """
+        kept = partial(outbox_ledger.readable_elsewhere, kept_before=self._clock(), kinds=sorted(kinds))
+        return self._db.read(partial(kept, after=after, limit=limit))
 
     def released(self, recording_id: str) -> None:
         """Note that the local media of a settled recording was deleted."""
@@ -252,12 +264,13 @@ class Outbox:
     def purge(self, keep_s: float, limit: int = 1000, *, register_s: float = float("inf")) -> int:
         """Forget recordings settled for `keep_s` whose media is gone, and what was discarded as long ago.
 
+        What links must find until a time that has not come is kept, whether its media is here or elsewhere.
         Args: register_s: how long the register keeps what was never settled, or not as it should be.
         Returns: how many rows, at most `limit` of each kind.
         """
         now = self._clock()
         purge = partial(_purge, settled_before=now - keep_s, requested_before=now - register_s, limit=limit)
-        return self._db.write(purge)
+        return self._db.write(partial(purge, kept_before=now))
 
     def close(self) -> None:
         """Close the file; leases held are left to expire."""
@@ -278,8 +291,10 @@ def _take_over(db: sqlite3.Connection, entry: Entry, note: Settled, now: float) 
     return added
 
 
-def _purge(db: sqlite3.Connection, settled_before: float, requested_before: float, limit: int) -> int:
-    ids = outbox_ledger.forgettable(db, settled_before, limit)
+def _purge(
+    db: sqlite3.Connection, settled_before: float, requested_before: float, limit: int, kept_before: float
+) -> int:
+    ids = outbox_ledger.forgettable(db, settled_before, kept_before, limit)
     if ids:
         outbox_register.forget(db, ids, "stored")
         outbox_ledger.forget(db, ids)

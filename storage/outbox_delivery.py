@@ -99,7 +99,8 @@ class Delivery:
 class StoredRecording:
     """One recording the outbox has taken over; times in epoch seconds.
 
-    Attributes: settled_at: when its last delivery was verified; media_deleted_at: when the local file went.
+    Attributes: settled_at: when its last delivery was verified; media_deleted_at: when the local file went;
+    keep_until: how long that stays even when settled, and what is known of it too; 0 for no longer.
     """
 
     recording_id: str
@@ -110,6 +111,7 @@ class StoredRecording:
     created_at: float
     settled_at: float | None
     media_deleted_at: float | None
+    keep_until: float = 0.0
 
 
 def media_of(row: sqlite3.Row) -> Media:
@@ -160,6 +162,7 @@ def recording_of(row: sqlite3.Row) -> StoredRecording:
         created_at=row["created_at"],
         settled_at=row["settled_at"],
         media_deleted_at=row["media_deleted_at"],
+        keep_until=row["keep_until"],
     )
 
 

@@ -212,14 +212,45 @@ def retry_dead(db: sqlite3.Connection, key: str | None, now: float) -> int:
 
 
 def releasable(
-    db: sqlite3.Connection, settled_before: float, after: StoredRecording | None, limit: int
+    db: sqlite3.Connection,
+    settled_before: float,
+    kept_before: float,
+    after: StoredRecording | None,
+    limit: int,
 ) -> list[StoredRecording]:
-    """Return recordings that are settled since then and whose media is still here, the oldest first."""
+    """Return recordings that are settled since then and whose media is still here, the oldest first.
+
+    Args: kept_before: what is to be kept for longer is left out.
+    """
     reached = (after.settled_at, after.recording_id) if after else (-1.0, "")
     rows = db.execute(
-        "SELECT * FROM recordings WHERE settled_at <= ? AND media_deleted_at IS NULL"
-        " AND (settled_at, recording_id) > (?, ?) ORDER BY settled_at, recording_id LIMIT ?",
-        (settled_before, *reached, limit),
+        "SELECT * FROM recordings INDEXED BY recordings_settled WHERE settled_at <= ?1"
+        " AND media_deleted_at IS NULL AND keep_until = 0 AND (settled_at, recording_id) > (?3, ?4)"
+        " UNION ALL "
+        "SELECT * FROM recordings INDEXED BY recordings_kept WHERE keep_until > 0 AND keep_until <= ?2"
+        " AND media_deleted_at IS NULL AND settled_at <= ?1 AND (settled_at, recording_id) > (?3, ?4)"
+        " ORDER BY settled_at, recording_id LIMIT ?5",
+        (settled_before, kept_before, *reached, limit),
+    )
+    return [recording_of(row) for row in rows]
+
+
+def readable_elsewhere(
+    db: sqlite3.Connection,
+    kept_before: float,
+    kinds: Sequence[str],
+    after: StoredRecording | None,
+    limit: int,
+) -> list[StoredRecording]:
+    """Return settled recordings that are kept beyond a time and have a verified copy at one of some kinds."""
+    reached = (after.keep_until, after.recording_id) if after else (kept_before, "")
+    rows = db.execute(
+        "SELECT * FROM recordings INDEXED BY recordings_kept WHERE keep_until > 0 AND settled_at IS NOT NULL"
+        " AND media_deleted_at IS NULL AND (keep_until, recording_id) > (?, ?) AND EXISTS"
+        " (SELECT 1 FROM deliveries WHERE deliveries.recording_id = recordings.recording_id"
+        "  AND state = 'delivered' AND kind IN (SELECT value FROM json_each(?)))"
+        " ORDER BY keep_until, recording_id LIMIT ?",
+        (*reached, json.dumps(list(kinds)), limit),
     )
     return [recording_of(row) for row in rows]
 
@@ -232,12 +263,13 @@ def release(db: sqlite3.Connection, recording_id: str, now: float) -> None:
     )
 
 
-def forgettable(db: sqlite3.Connection, settled_before: float, limit: int) -> list[str]:
-    """Return the ids of recordings settled before then whose local media is gone."""
+def forgettable(db: sqlite3.Connection, settled_before: float, kept_before: float, limit: int) -> list[str]:
+    """Return the ids of recordings settled before then whose local media is gone, and which no link needs."""
     rows = db.execute(
         "SELECT recording_id FROM recordings INDEXED BY recordings_released"
-        " WHERE settled_at <= ? AND media_deleted_at IS NOT NULL ORDER BY settled_at LIMIT ?",
-        (settled_before, limit),
+        " WHERE settled_at <= ? AND media_deleted_at IS NOT NULL AND keep_until <= ?"
+        " ORDER BY settled_at LIMIT ?",
+        (settled_before, kept_before, limit),
     )
     return [row[0] for row in rows]
 

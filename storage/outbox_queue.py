@@ -39,8 +39,9 @@ def entry(
     recording_id: str,
     account_id: str,
     now: float,
+    keep_until: float = 0.0,
 ) -> Entry:
-    """Make a recording ready to be written.
+    """Make a recording ready to be written. Args: keep_until: see Outbox.enqueue.
 
     Raises: TypeError, ValueError: metadata or parameters are not JSON; a bug of whoever made them.
     """
@@ -55,6 +56,7 @@ def entry(
         _plain(media.name),
         json.dumps(metadata),
         now,
+        max(0.0, keep_until),
     )
     deliveries = tuple(
         (
@@ -79,7 +81,7 @@ def add(db: sqlite3.Connection, new: Entry) -> bool:
         return False
     db.execute(
         "INSERT INTO recordings (recording_id, document_id, account_id, path, content_type, size_bytes,"
-        " sha256, name, metadata, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " sha256, name, metadata, created_at, keep_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         new.recording,
     )
     db.executemany(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,6 +19,8 @@ _log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class Retention:
     """How long what is delivered stays here.
+
+    What was enqueued with a `keep_until` stays until then, too, file and row.
 
     Attributes: media_s: the local file, counted from the last verified copy; rows_s: what
     `deliveries list` knows of it; register_s: what the register knows of recordings that are gaps.
@@ -47,19 +50,25 @@ def sweep(outbox: Outbox, retention: Retention) -> tuple[int, int]:
     return deleted, forgotten
 
 
-def release_early(outbox: Outbox, needed_bytes: int) -> tuple[int, int]:
-    """Delete media that is verified everywhere, the oldest first, whatever time it was to be kept.
+def release_early(outbox: Outbox, needed_bytes: int, readable_kinds: Collection[str] = ()) -> tuple[int, int]:
+    """Delete media that is verified everywhere, the oldest first, whatever time retention would keep it.
 
+    Args: readable_kinds: where the rest is not enough, what is kept for links goes as well if its copy can
+    be read back from a destination of these kinds; none of it goes without.
     Returns: how many files were deleted, and their bytes; less than needed when there is no more to release.
     """
     deleted = freed_bytes = 0
-    last: StoredRecording | None = None
-    while freed_bytes < needed_bytes and (batch := outbox.releasable(0.0, after=last)):
-        for recording in batch:
-            if freed_bytes < needed_bytes and _delete(outbox, recording):
-                deleted += 1
-                freed_bytes += recording.media.size_bytes
-        last = batch[-1]
+    sources = [partial(outbox.releasable, 0.0)]
+    if readable_kinds:
+        sources.append(partial(outbox.readable_elsewhere, readable_kinds))
+    for source in sources:
+        last: StoredRecording | None = None
+        while freed_bytes < needed_bytes and (batch := source(after=last)):
+            for recording in batch:
+                if freed_bytes < needed_bytes and _delete(outbox, recording):
+                    deleted += 1
+                    freed_bytes += recording.media.size_bytes
+            last = batch[-1]
     return deleted, freed_bytes
 
 

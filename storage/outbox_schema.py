@@ -116,6 +116,17 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
                 coalesce(json_extract(metadata, '$.duration_ms'), 0), size_bytes, path, created_at
             FROM recordings""",
     ),
+    (
+        # What a link must find for a while is told apart by index: those may be months of recordings, and the
+        # sweep, which runs twice a minute, must not read through them.
+        """ALTER TABLE recordings ADD COLUMN keep_until REAL NOT NULL DEFAULT 0""",
+        """DROP INDEX recordings_settled""",
+        """CREATE INDEX recordings_settled ON recordings (settled_at)
+            WHERE settled_at IS NOT NULL AND media_deleted_at IS NULL AND keep_until = 0""",
+        """CREATE INDEX recordings_kept ON recordings (keep_until, recording_id)
+            WHERE settled_at IS NOT NULL AND media_deleted_at IS NULL AND keep_until > 0""",
+        """CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL)""",
+    ),
 )
 
 

@@ -17,7 +17,8 @@ from storage.outbox_database import OutboxDatabase
 
 def insert(db: sqlite3.Connection, name: str) -> str:
     """Add an attempt-like row that needs no parents."""
-    db.execute("INSERT INTO recordings VALUES (?, '', '', '', '', 0, '', '', '{}', 0.0, NULL, NULL)", (name,))
+    values = "(?, '', '', '', '', 0, '', '', '{}', 0.0, NULL, NULL, 0.0)"
+    db.execute(f"INSERT INTO recordings VALUES {values}", (name,))
     return name
 
 
@@ -147,7 +148,7 @@ from storage.outbox_database import OutboxDatabase
 database = OutboxDatabase(Path(sys.argv[1]))
 for number in range(20):
     database.write(lambda db: db.execute(
-        "INSERT INTO recordings VALUES (?, '', '', '', '', 0, '', '', '{}', 0.0, NULL, NULL)",
+        "INSERT INTO recordings VALUES (?, '', '', '', '', 0, '', '', '{}', 0.0, NULL, NULL, 0.0)",
         (f"{sys.argv[2]}-{number}",)))
 database.close()
 """
