@@ -10,6 +10,7 @@ import gevent
 import structlog
 from gevent.event import Event
 
+from config.errors import SettingsError
 from config.logging import configure
 from config.settings import Settings, shown
 from service.collector import keep_collections_short
@@ -31,7 +32,11 @@ def serve(settings: Settings, process: int) -> int:
         gevent.signal_handler(signum, ask)
     log.info("settings_in_force", **shown(settings))
     engine = Engine(settings, process=process)
-    engine.start()
+    try:
+        engine.start()
+    except SettingsError:  # what runs already must not log on behind the line that says why we end
+        engine.stop()
+        raise
     keep_collections_short()
     asked_to_stop.wait()
     draining = gevent.spawn(engine.drain, settings.service.drain_timeout_s)
