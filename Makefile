@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-CODE := bench callflows calls config esl recording service simulator storage
 SWITCH ?=
 KILLS ?= 200
 
