@@ -1,8 +1,8 @@
 """One HTTP exchange with a host that a document named: bounded, streamed, redirects judged anew.
 
 Every hop connects to a vetted address. Method and body stay the same through all redirects, as Kazoo
-does for recordings; credentials and custom headers are for the origin of the URL and go no further; a
-redirect from https to http is refused.
+does for recordings, unless a 303 may mean GET; credentials and custom headers are for the origin of the URL
+and go no further; a redirect from https to http is refused.
 Source: RFC 9110 section 15.4; Kazoo kz_att_http (ten redirects).
 """
 
@@ -29,6 +29,7 @@ from storage.http_url import HttpUrl
 
 MAX_REDIRECTS = 10
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
+SEE_OTHER = 303
 MAX_REPLY_BYTES = 64 * 1024
 """Of an answer's body; what is longer is cut, for nothing we send expects a long answer."""
 LEAST_BYTES_PER_S = 8 * 1024
@@ -63,7 +64,8 @@ BodySource = Callable[[], AbstractContextManager[Body]]
 class Reply:
     """What the last hop answered.
 
-    Attributes: url: of that hop, without credentials; body: at most MAX_REPLY_BYTES of it.
+    Attributes: url: of that hop, without credentials; body: as much of it as was wanted, MAX_REPLY_BYTES by
+    default; is_cut: there was more.
     """
 
     url: str
@@ -71,6 +73,25 @@ class Reply:
     reason: str
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is to be different in one exchange.
+
+    Attributes: body_bytes: how much of the answer's body is wanted; connect_timeout_s: None for the client's
+    own; total_s: for everything, redirects included, None for what each hop may take by itself; see_other:
+    after a 303 go on by GET, without the body.
+    """
+
+    body_bytes: int = MAX_REPLY_BYTES
+    connect_timeout_s: float | None = None
+    total_s: float | None = None
+    see_other: bool = False
+
+
+USUAL = Terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +126,41 @@ class GuardedHttp:
         private_headers: Mapping[str, str] | None = None,
         body: BodySource | None = None,
         max_redirects: int = MAX_REDIRECTS,
+        terms: Terms = USUAL,
     ) -> Reply:
         """Send one request, follow its redirects, and return the last answer, whatever its status.
 
         Args: headers: for every hop; private_headers: for the origin of `url` alone; basic
         authentication is taken from the URL's user and password; max_redirects: with 0 a redirect is an
-        answer like any other, for signed requests, which are good for one URL.
+        answer like any other, for signed requests, which are good for one URL; terms: see Terms.
         Raises: ExchangeFailed; AddressRefused; what reading the body raises.
         """
+        whole = ExchangeFailed(f"not done within {terms.total_s or 0:g} s", retryable=True)
+        with gevent.Timeout(terms.total_s, whole):
+            return self._follow(
+                method, url, headers, private_headers or {}, body, max_redirects=max_redirects, terms=terms
+            )
+
+    def close(self) -> None:
+        """Close the connections kept open."""
+        self._adapter.close()
+
+    def _follow(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        private_headers: Mapping[str, str],
+        body: BodySource | None,
+        *,
+        max_redirects: int,
+        terms: Terms,
+    ) -> Reply:
         first = _parsed(url)
-        hop = _Hop(first, first.credentials, {**headers, **(private_headers or {})})
+        hop = _Hop(first, first.credentials, {**headers, **private_headers})
         seen = {first.bare}
         for _ in range(max_redirects + 1):
-            reply = self._one(method, hop, body)
+            reply = self._one(method, hop, body, terms)
             if not max_redirects or reply.status not in REDIRECTS or "location" not in reply.headers:
                 return reply
             onward = _redirected(hop.url, reply.headers["location"])
@@ -128,40 +171,47 @@ class GuardedHttp:
             hop = _Hop(
                 onward,
                 first.credentials if at_home else None,
-                {**headers, **((private_headers or {}) if at_home else {})},
+                {**headers, **(private_headers if at_home else {})},
             )
+            if reply.status == SEE_OTHER and terms.see_other:
+                method, body = "GET", None
+                hop = _Hop(hop.url, hop.credentials, _without_content(hop.headers))
         raise ExchangeFailed(f"more than {max_redirects} redirects", retryable=False)
 
-    def close(self) -> None:
-        """Close the connections kept open."""
-        self._adapter.close()
-
-    def _one(self, method: str, hop: _Hop, body: BodySource | None) -> Reply:
+    def _one(self, method: str, hop: _Hop, body: BodySource | None, terms: Terms) -> Reply:
         with body() if body else nullcontext() as source:
             length = len(source) if source is not None else 0
-            deadline_s = self._connect_timeout_s + 2 * self._response_timeout_s + length / LEAST_BYTES_PER_S
+            connect_s = terms.connect_timeout_s or self._connect_timeout_s
+            deadline_s = connect_s + 2 * self._response_timeout_s + length / LEAST_BYTES_PER_S
             too_long = ExchangeFailed(f"not done within {deadline_s:.0f} s", retryable=True)
             with gevent.Timeout(deadline_s, too_long):
-                reply = self._sent(_prepared(method, hop, source, length))
+                reply = self._sent(_prepared(method, hop, source, length), terms)
             if source is not None and reply.status < 300 and not source.complete:
                 raise ExchangeFailed(
                     f"answered {reply.status} before all of the body was sent", retryable=True
                 )
             return reply
 
-    def _sent(self, request: requests.PreparedRequest) -> Reply:
-        timeouts = (self._connect_timeout_s, self._response_timeout_s)
+    def _sent(self, request: requests.PreparedRequest, terms: Terms) -> Reply:
+        timeouts = (terms.connect_timeout_s or self._connect_timeout_s, self._response_timeout_s)
         try:
             response = self._adapter.send(request, stream=True, timeout=timeouts)
             try:
-                body = response.raw.read(MAX_REPLY_BYTES, decode_content=False)
+                body = response.raw.read(terms.body_bytes + 1, decode_content=False)
             finally:
                 response.close()
         except requests.exceptions.InvalidURL as exc:
             raise ExchangeFailed("url: cannot be used", retryable=False) from exc
         except (requests.RequestException, HTTPError, OSError) as exc:
             raise ExchangeFailed(_told(exc), retryable=True) from exc
-        return Reply(str(request.url), response.status_code, response.reason or "", response.headers, body)
+        return Reply(
+            str(request.url),
+            response.status_code,
+            response.reason or "",
+            response.headers,
+            body[: terms.body_bytes],
+            is_cut=len(body) > terms.body_bytes,
+        )
 
 
 def _prepared(method: str, hop: _Hop, source: Body | None, length: int) -> requests.PreparedRequest:
@@ -178,6 +228,10 @@ def _prepared(method: str, hop: _Hop, source: Body | None, length: int) -> reque
         HTTPBasicAuth(user.encode(), password.encode())(request)
     request.headers = CaseInsensitiveDict(request.headers)
     return request
+
+
+def _without_content(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if not name.lower().startswith("content-")}
 
 
 def _parsed(url: str) -> HttpUrl:
