@@ -1,12 +1,13 @@
 """What goes wrong with SWML documents and their scripts.
 
-    SwmlError
-    |- BadDocument(findings)      the document cannot be run; nothing of the call was touched
-    |- DocumentNotFetched         a URL gave no document
-    |- ScriptError(event, where)  a step failed, by the language's own rules for errors
-       |- ExpressionFailed        an expression threw, spun, or allocated too much
-       |- LimitReached            loops, depth, steps
-       |- MethodUnavailable       a method that needs its maker's cloud
+SwmlError
+|- BadDocument(findings)      the document cannot be run; nothing of the call was touched
+|- WebFailed                  a server gave no usable answer
+|  |- DocumentNotFetched      a URL gave no document
+|- ScriptError(event, where)  a step failed, by the language's own rules for errors
+   |- ExpressionFailed        an expression threw, spun, or allocated too much
+   |- LimitReached            loops, depth, steps
+   |- MethodUnavailable       a method that needs its maker's cloud
 """
 
 from __future__ import annotations
@@ -29,8 +30,12 @@ class BadDocument(SwmlError):
         super().__init__("; ".join(str(finding) for finding in self.findings[:10]))
 
 
-class DocumentNotFetched(SwmlError):
-    """A URL gave no document; the message says which (without credentials) and why."""
+class WebFailed(SwmlError):
+    """A server gave no usable answer; the message says which (its URL without credentials) and why."""
+
+
+class DocumentNotFetched(WebFailed):
+    """A URL gave no document."""
 
 
 class ScriptError(SwmlError):
