@@ -119,7 +119,7 @@ class Result(Compiled):
     ) -> None:
         """Args: needs_variable: `variable` must be there in the form of `switch`."""
         self.schema = _NamedSwitch() if needs_variable else _Switch()
-        super().__init__(description, default=Branches(), name=name)
+        super().__init__(description, default=Branches, name=name)  # the class: marshmallow calls it
 
     def written(self, value: Any) -> Any:
         """Make Branches of it."""
