@@ -5,6 +5,8 @@ CallError
 |  |- CallLeft            it lives on elsewhere: transferred away, or the link to it is lost
 |- MediaMissing           FreeSWITCH found nothing to play under that name
 |- CommandFailed          FreeSWITCH refused a command on this call
+|- BadAudio               a media file is not what its name says
+|- CaptureFailed          FreeSWITCH did not begin to write what a leg says
 """
 
 from __future__ import annotations
@@ -53,3 +55,11 @@ class CommandFailed(CallError):
         self.application = application
         self.reply = reply
         super().__init__(f"{application}: FreeSWITCH answered {reply!r}")
+
+
+class BadAudio(CallError):
+    """A media file that is not what its name says: its header cannot be understood or put right."""
+
+
+class CaptureFailed(CallError):
+    """FreeSWITCH did not begin to write what a leg says or hears. The message says why, if it is known."""

@@ -3,7 +3,6 @@
 RecordingError
 |- BadTicket        theirs: recording variables or a manifest that this project did not write
 |- BadTransition    ours: a recording was told of something that cannot happen in its state
-|- BadAudio         theirs: a file whose header cannot be understood or put right
 |- Unprocessable    theirs or the system's: what was captured cannot be worked on; it is left as it is
 |- Interrupted      nobody's: the engine closes while a recording is worked on
 """
@@ -23,10 +22,6 @@ class BadTicket(RecordingError):
 
 class BadTransition(RecordingError):
     """A bug of ours: see recording.lifecycle for what may follow what."""
-
-
-class BadAudio(RecordingError):
-    """A media file that is not what its name says."""
 
 
 class Unprocessable(RecordingError):

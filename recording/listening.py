@@ -17,8 +17,8 @@ from typing import BinaryIO
 import numpy as np
 import structlog
 
-from recording import wav
-from recording.errors import BadAudio
+from calls import wav
+from calls.errors import BadAudio
 from recording.request import Silence
 from recording.silence import BLOCK_MS, Heard, SilenceRule
 

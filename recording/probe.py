@@ -16,9 +16,9 @@ from pathlib import Path
 
 import gevent.threadpool
 
-from recording import wav
+from calls import wav
+from calls.errors import BadAudio
 from recording.decoding import Decoding
-from recording.errors import BadAudio
 from recording.hearing import SILENT_LEVEL, SPEECH_LEVEL, Hearing, Side
 from recording.request import AudioFormat
 

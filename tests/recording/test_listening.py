@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from recording.errors import BadAudio
+from calls.errors import BadAudio
 from recording.listening import MAX_READ_BYTES, SETTLE_MS, GrowingWav, SilenceWatch
 from recording.request import Silence
 from recording.silence import Heard

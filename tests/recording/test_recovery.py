@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from gevent.event import Event
 
+from calls import wav
 from calls.call import Call
 from calls.signaling import answer
 from esl.event import Event as EslEvent
-from recording import wav
 from recording.ending import Asked
 from recording.lifecycle import State
 from recording.manifest import Manifest

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recording import wav
+from calls import wav
 from recording.decoding import Decoding, Samples
 from recording.errors import Interrupted, Unprocessable
 from recording.probe import Findings, examine

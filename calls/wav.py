@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from recording.errors import BadAudio
+from calls.errors import BadAudio
 
 MAX_CHUNKS = 64
 """Before and after the audio; libsndfile writes two or three (fmt, LIST, fact)."""
@@ -80,7 +80,7 @@ class Layout:
 def read_layout(path: Path) -> Layout:
     """Read the header of a WAV file. Raises: BadAudio: it is none; OSError."""
     with path.open("rb") as source:
-        return _read(source, os.fstat(source.fileno()).st_size)
+        return layout_of(source, os.fstat(source.fileno()).st_size)
 
 
 def repair(path: Path) -> Layout:
@@ -90,7 +90,7 @@ def repair(path: Path) -> Layout:
     Raises: BadAudio: no WAV file, or one larger than a header can say; OSError: it cannot be written.
     """
     with path.open("r+b") as target:
-        layout = _read(target, os.fstat(target.fileno()).st_size)
+        layout = layout_of(target, os.fstat(target.fileno()).st_size)
         if layout.is_sane:
             return layout
         if layout.file_bytes - 8 > MAX_SIZE_BYTES:
@@ -101,7 +101,7 @@ def repair(path: Path) -> Layout:
         target.write(struct.pack("<I", layout.file_bytes - 8))
         target.flush()
         os.fsync(target.fileno())
-        return _read(target, layout.file_bytes)
+        return layout_of(target, layout.file_bytes)
 
 
 def _repaired_data_bytes(layout: Layout) -> int:
@@ -111,7 +111,8 @@ def _repaired_data_bytes(layout: Layout) -> int:
     return there
 
 
-def _read(source: BinaryIO, file_bytes: int) -> Layout:
+def layout_of(source: BinaryIO, file_bytes: int) -> Layout:
+    """Read the header of a WAV file that is open. Args: file_bytes: its size. Raises: as `read_layout`."""
     source.seek(0)
     head = source.read(12)
     if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"WAVE":

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recording import wav
-from recording.errors import BadAudio
+from calls import wav
+from calls.errors import BadAudio
 from tests.recording.samples import unfinish, write_wav
 
 TAGS = b"LIST" + struct.pack("<I", 20) + b"INFOISFT" + struct.pack("<I", 8) + b"Kazoo\0\0\0"
