@@ -1,1 +1,1 @@
-"""Commands on live calls over HTTP, as Telnyx' clients expect them: calls, recordings, webhooks, tokens."""
+"""Call control over HTTP: commands on live calls, webhooks back, as Telnyx' clients expect them."""
