@@ -206,6 +206,10 @@ class Call:
             self._bell.wait(left_s)
         return True
 
+    def wake(self) -> None:
+        """Have the conditions waited for looked at again, for something that is no event of the call's."""
+        self._bell.ring()
+
     def sleep(self, duration_s: float) -> None:
         """Do nothing for so long. Raises: CallGone: the call ended meanwhile."""
         self.wait_for(_never, duration_s)

@@ -65,6 +65,21 @@ def test_an_unsubscribed_handler_hears_nothing() -> None:
     assert heard == ["kept"]
 
 
+def test_waking_lets_conditions_be_looked_at_that_no_event_brings_about() -> None:
+    """What happens elsewhere ends a wait at once, not at the call's next event."""
+    call = ScriptedSwitch().call()
+    done: list[bool] = []
+
+    def elsewhere() -> None:
+        done.append(True)
+        call.wake()
+
+    gevent.spawn(elsewhere)
+    started_s = time.monotonic()
+    assert call.wait_for(lambda: bool(done), 5)
+    assert time.monotonic() - started_s < 1
+
+
 def test_a_variable_is_told_as_last_seen() -> None:
     """Each event of the channel brings the variables as they are then."""
     switch = ScriptedSwitch({"colour": "red"})
