@@ -243,6 +243,58 @@ class Networks:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """A list of words, each of which the pattern matches whole; in text, separated by commas."""
+
+    expected: str
+    pattern: str
+
+    def from_toml(self, raw: object) -> tuple[str, ...]:
+        """Take a TOML array of strings."""
+        if isinstance(raw, list):
+            return tuple(self._word(each) for each in raw)
+        raise ValueError(f"an array of {self.expected}")
+
+    def from_text(self, text: str) -> tuple[str, ...]:
+        """Take words separated by commas; the empty text is none."""
+        return tuple(self._word(each.strip()) for each in text.split(",")) if text.strip() else ()
+
+    def _word(self, raw: object) -> str:
+        if isinstance(raw, str) and re.fullmatch(self.pattern, raw):
+            return raw
+        raise ValueError(self.expected)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicUrl:
+    """Where others reach us: http or https, host, port, and the path a proxy has for us; "" for none."""
+
+    expected: str = 'https://host[:port][/path] or the same with http, or ""'
+
+    def from_toml(self, raw: object) -> str:
+        """Take a TOML string."""
+        if isinstance(raw, str):
+            return self.from_text(raw)
+        raise ValueError(f"{self.expected}, in quotes")
+
+    def from_text(self, text: str) -> str:
+        """Take the URL as it is, without a `/` at its end; nothing is looked up."""
+        if not text:
+            return ""
+        Text(self.expected, pattern=r"[\x21-\x7e]+").from_text(text)
+        try:
+            url = urlsplit(text)
+            port = url.port
+        except ValueError as exc:
+            raise ValueError(self.expected) from exc
+        if any(each in text for each in "?#@\\%") or ".." in url.path.split("/"):
+            raise ValueError(f"{self.expected}, without credentials, query and escapes")
+        if url.scheme not in {"http", "https"} or not url.hostname or port == 0:
+            raise ValueError(self.expected)
+        return text.rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentsUrl:
     """Where documents are kept: a folder (`file:///...`) or a CouchDB (`http(s)://[user:password@]host`)."""
 

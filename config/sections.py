@@ -21,12 +21,17 @@ from config.kinds import (
     Network,
     Networks,
     OptionalAddress,
+    PublicUrl,
     Seconds,
     Text,
     Whole,
+    Words,
 )
 
 _DAY_S = 86400
+
+OWN_PORTS_BEHIND = 10
+"""How far from the shared port those of single processes begin, unless a port is set."""
 
 
 class LogLevel(StrEnum):
@@ -219,12 +224,96 @@ class Outbox:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """Health and metrics."""
+    """Pages: health, metrics, recordings, and the interfaces that languages bring along."""
 
     listen: Address | None = setting(
         OptionalAddress(any_port=True),
         "127.0.0.1:8080",
-        doc='Answers /healthz and /metrics, to anybody who reaches it. "" for none.',
+        doc="Answers /healthz and /metrics to anybody who reaches it, /recordings to whoever has a signed "
+        'link. "" for none. Several processes share it.',
+    )
+    own_port: int = setting(
+        Whole(0, 65535),
+        0,
+        doc="Of several processes each answers /healthz and /metrics about itself on a port of its own, "
+        "beside `listen`: the first on this one, the others on the following. 0 for the port of `listen` and "
+        "10 more.",
+    )
+    public_url: str = setting(
+        PublicUrl(),
+        "",
+        doc="What links to recordings begin with, where others reach `listen` under another name: a proxy "
+        'with TLS, as a rule. "" for http:// and `listen`.',
+    )
+    secret: str = setting(
+        Text("text of 16 characters or more", r"([^\x00-\x1f\x7f\ud800-\udfff]{16,})?"),
+        "",
+        doc="What links are signed with. Hosts that share it honour each other's; whoever has it can make "
+        'links to every recording. "" for one that is made at the first start and kept beside the outbox.',
+        secret=True,
+    )
+    recording_url_s: int = setting(
+        Whole(60, 3650 * _DAY_S, "s"),
+        30 * _DAY_S,
+        doc="How long a link to a recording works. A month is what people take to ask for one; for so long "
+        "a recording that was delivered to where it cannot be read back from stays on this host if a link "
+        "to it was given out.",
+    )
+    max_body_kb: int = setting(
+        Whole(16, 1_000_000, "KB"),
+        1024,
+        doc="The longest request body. Commands have a few kilobytes, and documents that come with them may "
+        "have some hundred.",
+    )
+    max_requests: int = setting(
+        Whole(1, 10_000, "requests"),
+        200,
+        doc="Requests under way at once in one process; further ones are answered with 503. Requests take "
+        "milliseconds; two hundred at once are somebody downloading, or something wrong.",
+    )
+
+    def own_ports(self, processes: int) -> range:
+        """Return the port of each process's own; none for a single one, and where the system chooses ports."""
+        if self.listen is None or processes == 1 or not self.listen.port:
+            return range(0)
+        first = self.own_port or self.listen.port + OWN_PORTS_BEHIND
+        return range(first, first + processes)
+
+
+@dataclass(frozen=True, slots=True)
+class Swml:
+    """What SWML documents may use, and how status callbacks name this system."""
+
+    fetch_timeout_s: float = setting(
+        Seconds(1, 120),
+        10,
+        doc="How long fetching a document may take, redirects included; the caller hears nothing meanwhile.",
+    )
+    request_timeout_s: float = setting(
+        Seconds(1, 600),
+        60,
+        doc="How long a `request` may take at the most, whatever it says; and where it says nothing.",
+    )
+    document_limit_kb: int = setting(
+        Whole(1, 10_000, "kB"),
+        1000,
+        doc="The largest document that is fetched. A thousand steps take a tenth of it.",
+    )
+    environment: tuple[str, ...] = setting(
+        Words("names of environment variables", r"[A-Za-z_][A-Za-z0-9_]{0,127}"),
+        (),
+        doc="The environment variables of this process that documents may read, as `${envs.NAME}`; they are "
+        "sent along wherever a document is fetched.",
+    )
+    project_id: str = setting(
+        Text("an id: letters, digits, _ and -", r"[A-Za-z0-9_-]{0,64}"),
+        "",
+        doc='What status callbacks and fetches say for `project_id`. "" is the account of the call.',
+    )
+    space_id: str = setting(
+        Text("an id: letters, digits, _ and -", r"[A-Za-z0-9_-]{0,64}"),
+        "",
+        doc="What they say for `space_id`.",
     )
 
 

@@ -16,7 +16,7 @@ from config.declaration import SettingKey, declared_keys
 from config.errors import SettingsError
 from config.kinds import DocumentsUrl
 from config.redaction import without_credentials
-from config.sections import Documents, FreeSwitch, Http, Log, Outbox, Service
+from config.sections import Documents, FreeSwitch, Http, Log, Outbox, Service, Swml
 from config.sources import Reading, read_environment, read_file
 
 HIDDEN = "(hidden)"
@@ -30,6 +30,7 @@ class Settings:
     documents: Documents = field(default_factory=Documents)
     outbox: Outbox = field(default_factory=Outbox)
     http: Http = field(default_factory=Http)
+    swml: Swml = field(default_factory=Swml)
     service: Service = field(default_factory=Service)
     log: Log = field(default_factory=Log)
 
@@ -86,6 +87,11 @@ def _conflicts(settings: Settings) -> list[str]:
     listen, http = settings.freeswitch.listen, settings.http.listen
     if http == listen and listen.port:
         faults.append(f"freeswitch.listen and http.listen must differ, both are {listen}")
+    own = settings.http.own_ports(settings.service.processes)
+    for name, taken in (("freeswitch.listen", listen), ("http.listen", http)):
+        if taken is not None and taken.port in own:
+            last = own[-1]
+            faults.append(f"http.own_port: processes answer at {own[0]} to {last}, where {name} {taken} is")
     low, critical = settings.outbox.disk_low_percent, settings.outbox.disk_critical_percent
     if low and critical > low:
         faults.append(f"outbox.disk_critical_percent {critical} must not be above disk_low_percent {low}")

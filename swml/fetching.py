@@ -29,11 +29,17 @@ Read = Callable[[str, str], Script]
 
 
 class Fetcher:
-    """Fetches documents. Attributes: web: for whatever else scripts ask servers."""
+    """Fetches documents.
 
-    def __init__(self, web: Web, read: Read, *, timeout_s: float, max_bytes: int) -> None:
+    Attributes: web: for whatever else scripts ask servers; request_timeout_s: how long that may take.
+    """
+
+    def __init__(
+        self, web: Web, read: Read, *, timeout_s: float, max_bytes: int, request_timeout_s: float = 60.0
+    ) -> None:
         """Args: read: see Read; timeout_s: for all of one fetch; max_bytes: the largest document."""
         self.web = web
+        self.request_timeout_s = request_timeout_s
         self._read = read
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes

@@ -19,9 +19,11 @@ from config.kinds import (
     ListenAddress,
     Networks,
     OptionalAddress,
+    PublicUrl,
     Seconds,
     Text,
     Whole,
+    Words,
     toml_literal,
 )
 from config.sections import LogLevel
@@ -38,7 +40,9 @@ ALL_KINDS: list[Any] = [
     OptionalAddress(),
     AbsolutePath(),
     AbsolutePath(plain=True),
+    PublicUrl(),
     Networks(),
+    Words("names", "[a-z]+"),
     DocumentsUrl(),
 ]
 
@@ -57,9 +61,13 @@ ALL_KINDS: list[Any] = [
         (AbsolutePath(plain=True), "/var/lib/calls-1/x_y.z", Path("/var/lib/calls-1/x_y.z")),
         (Networks(), ["10.0.0.0/8", "fd00::/8"], (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))),
         (Networks(), [], ()),
+        (Words("names", "[A-Z]+"), ["A", "BC"], ("A", "BC")),
         (DocumentsUrl(), "file:///srv/documents/", "file:///srv/documents"),
         (DocumentsUrl(), "http://u:p%40@couch:5984/", "http://u:p%40@couch:5984"),
         (DocumentsUrl(), "https://[::1]:6984/prefix", "https://[::1]:6984/prefix"),
+        (PublicUrl(), "", ""),
+        (PublicUrl(), "https://calls.example.com/", "https://calls.example.com"),
+        (PublicUrl(), "http://[::1]:8080/phone/calls", "http://[::1]:8080/phone/calls"),
     ],
 )
 def test_toml_values_become_what_the_program_uses(kind: Any, raw: object, value: object) -> None:
@@ -99,6 +107,9 @@ def test_toml_values_become_what_the_program_uses(kind: Any, raw: object, value:
         (AbsolutePath(plain=True), "/with,comma"),
         (AbsolutePath(plain=True), "/with{brace}"),
         (Networks(), "10.0.0.0/8"),
+        (Words("names", "[A-Z]+"), "A"),
+        (Words("names", "[A-Z]+"), ["A", "b"]),
+        (Words("names", "[A-Z]+"), ["A", 1]),
         (Networks(), ["10.0.0.1/8"]),
         (Networks(), [10]),
         (DocumentsUrl(), "ftp://host/"),
@@ -113,6 +124,17 @@ def test_toml_values_become_what_the_program_uses(kind: Any, raw: object, value:
         (DocumentsUrl(), "http://ho st"),
         (DocumentsUrl(), "http://[::1"),
         (DocumentsUrl(), None),
+        (PublicUrl(), "ftp://host/"),
+        (PublicUrl(), "calls.example.com"),
+        (PublicUrl(), "https://user:password@host/"),
+        (PublicUrl(), "https://host/?a=b"),
+        (PublicUrl(), "https://host/#a"),
+        (PublicUrl(), "https://host/a/../b"),
+        (PublicUrl(), "https://host/%2e%2e"),
+        (PublicUrl(), "https://host:0"),
+        (PublicUrl(), "https://[::1"),
+        (PublicUrl(), "https://"),
+        (PublicUrl(), 1),
     ],
 )
 def test_what_does_not_fit_is_refused(kind: Any, raw: object) -> None:
@@ -128,6 +150,8 @@ def test_what_does_not_fit_is_refused(kind: Any, raw: object) -> None:
         (SECONDS, "1.25", 1.25),
         (Networks(), " 10.0.0.0/8 , fd00::/8", (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))),
         (Networks(), "", ()),
+        (Words("names", "[A-Z]+"), "A, BC", ("A", "BC")),
+        (Words("names", "[A-Z]+"), "", ()),
         (OptionalAddress(), "", None),
         (Choice(LogLevel), "error", LogLevel.ERROR),
     ],

@@ -49,6 +49,13 @@ known_hosts = "/srv/known_hosts"
 ssh_key = "/srv/ssh_key"
 [http]
 listen = "0.0.0.0:9000"
+[swml]
+fetch_timeout_s = 3
+request_timeout_s = 20
+document_limit_kb = 50
+environment = ["GREETING", "SUPPORT_NUMBER"]
+project_id = "a-project"
+space_id = "a-space"
 [service]
 processes = 4
 drain_timeout_s = 0.5
