@@ -18,6 +18,7 @@ TYPES: dict[type[fields.Field[Any]], str] = {
     fields.List: "array",
     fields.Dict: "object",
     fields.Function: "string or array",
+    fields.Raw: "string or object",
 }
 
 COMMON = frozenset(ActionData().fields)

@@ -86,21 +86,8 @@ class Admission:
 
         Raises: CallNotTaken: with the answer for the caller; StoreUnavailable: it is not known now.
         """
+        account = self.account_of(call)
         number = call.identity.number
-        kind = call.identity.authorizing_type
-        if kind and kind not in AUTHORIZING_TYPES:
-            raise CallNotTaken(
-                "authorizing_type_unknown",
-                "calls of this authorizing type are others' to run",
-                sip_code=404,
-                sip_text="Not Found",
-            )
-        call.account_id = self._account_id(call, number)
-        account = self._account(call.account_id)
-        if False in (account.get("enabled"), account.get("pvt_enabled")):
-            raise CallNotTaken(
-                "account_disabled", "the account is disabled", sip_code=403, sip_text="Forbidden"
-            )
         converters = self._config.for_account(call.account_id).get("number_manager", "e164_converters")
         normal = normalise(number, account.get("dial_plan"), converters)
         found = self._lookup.find(normal, call.account_id, number)
@@ -116,6 +103,24 @@ class Admission:
                 sip_text="Not Found",
             )
         return found, account
+
+    def account_of(self, call: Arrival) -> Document:
+        """Settle the call's account on it, and return the account's document. Raises: as `admit`."""
+        kind = call.identity.authorizing_type
+        if kind and kind not in AUTHORIZING_TYPES:
+            raise CallNotTaken(
+                "authorizing_type_unknown",
+                "calls of this authorizing type are others' to run",
+                sip_code=404,
+                sip_text="Not Found",
+            )
+        call.account_id = self._account_id(call, call.identity.number)
+        account = self._account(call.account_id)
+        if False in (account.get("enabled"), account.get("pvt_enabled")):
+            raise CallNotTaken(
+                "account_disabled", "the account is disabled", sip_code=403, sip_text="Forbidden"
+            )
+        return account
 
     def _account_id(self, call: Arrival, number: str) -> str:
         account_id = call.identity.account_id or self._owner_of(number) or self._default_account

@@ -18,6 +18,7 @@ from callflows.lookup import Found, Lookup
 from callflows.media import ACCOUNTS, Audience, MediaCatalogue
 from calls.call import Call
 from calls.ending import CallEnd
+from calls.program import Program
 from config.configuration import Configuration, Configured
 from recording.call_recorder import CallRecorder
 from storage.document import Document
@@ -31,7 +32,11 @@ Handler = Callable[[CallEnd | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Facilities:
-    """What all calls share. `media_dir`: where FreeSWITCH writes what callers record into documents."""
+    """What all calls share.
+
+    Attributes: media_dir: where FreeSWITCH writes what callers record into documents; programs: other
+    languages, by name (calls.program).
+    """
 
     library: Library
     lookup: Lookup
@@ -39,6 +44,7 @@ class Facilities:
     config: Configuration
     recorder: CallRecorder
     media_dir: Path
+    programs: Mapping[str, Program] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ log, and no other.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,18 +20,20 @@ from callflows.flow_run import Facilities, FlowRun
 from callflows.library import Library
 from callflows.lookup import Lookup
 from callflows.media import MediaCatalogue, MediaLocator
+from callflows.own_program import flow_of
 from callflows.preflow import root_of
 from callflows.registry import Registry
 from calls.call import Call
 from calls.cause import HangupCause, Termination
 from calls.ending import How
 from calls.errors import CallGone
+from calls.program import Program
 from calls.reception import LINGER_S, receive
 from calls.signaling import hangup, respond
 from config.configuration import Configuration
 from esl.session import Session
 from recording.call_recorder import CallRecorder
-from storage.document import DocumentStore
+from storage.document import Document, DocumentStore
 from storage.errors import StoreUnavailable
 
 RETRY_AFTER_S = 5
@@ -68,6 +70,7 @@ class CallflowRunner:
     Args: documents: where callflows, menus and media are, with a cache (storage.cache) in front; config:
     system_config; recorder: of all calls; registry: the actions; media: where FreeSWITCH finds
     attachments; media_dir: where FreeSWITCH writes, and we read, what callers record into documents;
+    programs: other languages that calls may run, by name;
     default_account: of calls that name none; linger_s: see calls.reception;
     on_report: told of every call's end, must not wait.
     """
@@ -81,6 +84,7 @@ class CallflowRunner:
         media: MediaLocator,
         *,
         media_dir: Path,
+        programs: Mapping[str, Program] | None = None,
         default_account: str = "",
         linger_s: int = LINGER_S,
         on_report: Callable[[CallReport], None] | None = None,
@@ -95,6 +99,7 @@ class CallflowRunner:
             config=config,
             recorder=recorder,
             media_dir=media_dir,
+            programs=programs or {},
         )
         self._registry = registry
         self._admission = Admission(library, lookup, config, default_account)
@@ -124,13 +129,11 @@ class CallflowRunner:
 
     def _serve(self, passage: _Passage) -> None:
         call = passage.call
-        found, account = self._admission.admit(call)
-        run = passage.run = FlowRun(call, self.facilities, found.flow)
-        run.kvs.no_match = found.is_no_match
-        run.kvs.capture_group, run.kvs.capture_groups = found.capture_group, found.capture_groups
-        for finding in found.flow.faults:
-            call.log.debug("callflow_fault", document=found.flow.doc_id, fault=str(finding))
-        call.log.debug("callflow_found", document=found.flow.doc_id, no_match=found.is_no_match)
+        run, account = self._admitted(call)
+        passage.run, flow = run, run.flow
+        for finding in flow.faults:
+            call.log.debug("callflow_fault", document=flow.doc_id, fault=str(finding))
+        call.log.debug("callflow_found", document=flow.doc_id, no_match=run.kvs.no_match)
         if (
             not call.identity.is_onnet
             and not call.is_answered
@@ -139,12 +142,27 @@ class CallflowRunner:
             call.submit("ring_ready")  # callers from outside hear that somebody is there
         start_automatic(run, account)
         engine = Engine(run, run.config("callflow", "max_branch_count"))
-        walk = engine.walk(found.flow, root_of(found.flow, account, self._registry))
+        walk = engine.walk(flow, root_of(flow, account, self._registry))
         if walk.fate is Fate.HANG_UP:
             hangup(call, walk.cause)
         elif run.kvs.recordings and not call.wait_complete(AWAY_TIMEOUT_S):
             call.log.warning("call_away_too_long", outcome="no longer listened to")
         self._see_off(call, run)
+
+    def _admitted(self, call: Call) -> tuple[FlowRun, Document]:
+        """Return the run of what the call brings along or has dialled, and its account's document.
+
+        Raises: as Admission.admit.
+        """
+        flow = flow_of(call, self._registry)
+        if flow is not None:
+            account = self._admission.account_of(call)
+            return FlowRun(call, self.facilities, flow), account
+        found, account = self._admission.admit(call)
+        run = FlowRun(call, self.facilities, found.flow)
+        run.kvs.no_match = found.is_no_match
+        run.kvs.capture_group, run.kvs.capture_groups = found.capture_group, found.capture_groups
+        return run, account
 
     def _see_off(self, call: Call, run: FlowRun) -> None:
         """Wait for the last events, then run what wanted to be run at the end of a call of ours."""

@@ -23,6 +23,7 @@ from callflows.media import MediaCatalogue
 from callflows.registry import Registry, discover
 from callflows.runner import CallflowRunner, CallReport
 from calls.call import Call
+from calls.program import Program
 from config.source import Document as ConfigDocument
 from config.system import SystemConfig
 from recording.outcome import EndedBy, RecordingOutcome, Verdict
@@ -193,6 +194,7 @@ class House:
         self.config = SystemConfig(source, node="test@localhost")
         self.config.start()
         self.recorder = Notebook()
+        self.programs: dict[str, Program] = {}
         self.registry = registry
         self.reports: list[CallReport] = []
         library = Library(self.store)
@@ -203,6 +205,7 @@ class House:
             config=self.config,
             recorder=self.recorder,
             media_dir=media_dir or root / "recordings",
+            programs=self.programs,
         )
 
     def close(self) -> None:
@@ -250,6 +253,7 @@ class House:
             self.registry,
             FolderLocator(),
             media_dir=self.facilities.media_dir,
+            programs=self.programs,
             on_report=self.reports.append,
             **options,
         )

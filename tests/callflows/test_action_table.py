@@ -15,6 +15,7 @@ from tests.callflows.kit import REGISTRY
 TWELVE = list("123456789*0#")
 PUBLISHED: dict[str, dict[str, dict[str, Any]]] = {
     "answer": {},
+    "swml": {},  # not Kazoo's
     "hangup": {},
     "noop": {},
     "play": {
@@ -120,6 +121,7 @@ OURS: dict[str, set[str]] = {
         "silence_threshold",
         "terminators",
     },
+    "swml": {"document", "url"},
 }
 """What actions take here beyond that."""
 
