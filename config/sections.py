@@ -260,7 +260,7 @@ class Http:
         "to it was given out.",
     )
     max_body_kb: int = setting(
-        Whole(16, 1_000_000, "KB"),
+        Whole(16, 1_000_000, "kB"),
         1024,
         doc="The longest request body. Commands have a few kilobytes, and documents that come with them may "
         "have some hundred.",
@@ -273,7 +273,7 @@ class Http:
     )
 
     def own_ports(self, processes: int) -> range:
-        """Return the port of each process's own; none for a single one, and where the system chooses ports."""
+        """Return a port for each process; none for a single one, or where the system chooses ports."""
         if self.listen is None or processes == 1 or not self.listen.port:
             return range(0)
         first = self.own_port or self.listen.port + OWN_PORTS_BEHIND

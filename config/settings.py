@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from config.address import MAX_PORT
 from config.declaration import SettingKey, declared_keys
 from config.errors import SettingsError
 from config.kinds import DocumentsUrl
@@ -92,6 +93,8 @@ def _conflicts(settings: Settings) -> list[str]:
         if taken is not None and taken.port in own:
             last = own[-1]
             faults.append(f"http.own_port: processes answer at {own[0]} to {last}, where {name} {taken} is")
+    if own and own[-1] > MAX_PORT:
+        faults.append(f"http.own_port: {own[0]} is too high a port for {len(own)} processes")
     low, critical = settings.outbox.disk_low_percent, settings.outbox.disk_critical_percent
     if low and critical > low:
         faults.append(f"outbox.disk_critical_percent {critical} must not be above disk_low_percent {low}")

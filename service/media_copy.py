@@ -10,17 +10,16 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO
 
 from config.errors import CallflowsError
-from storage.destination import Destination, Readable
+from storage.destination import Destination
 from storage.errors import StoreError
 from storage.media_blocks import blocks_of
+from storage.media_source import Source, sources
 from storage.outbox import Outbox
 from storage.outbox_delivery import DeliveryState
 from storage.register_row import Entry
@@ -30,33 +29,6 @@ STANDARD_OUTPUT = "-"
 
 class MediaNotFetched(CallflowsError):
     """The media of a recording cannot be had from here; the message says where it is, as far as known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One place the media can be read from. `sha256`: "" where it is not known."""
-
-    place: str
-    open: Callable[[], BinaryIO]
-    sha256: str
-
-
-def sources(entry: Entry, outbox: Outbox, destinations: Mapping[str, Destination]) -> list[Source]:
-    """Return where the media of a recording can be read, the nearest first."""
-    found = []
-    path, stored = entry.media_path, entry.stored
-    if path is not None and path.is_file():
-        found.append(Source(str(path), partial(_opened, path), stored.media.sha256 if stored else ""))
-    if stored is None:
-        return found
-    for copy in outbox.copies(entry.row.recording_id):
-        destination: object = destinations.get(copy.target.kind)
-        if copy.state is DeliveryState.DELIVERED and isinstance(destination, Readable):
-            opened = partial(
-                destination.open_copy, stored.media, stored.metadata, copy.target.parameters, copy.receipt
-            )
-            found.append(Source(copy.key, opened, stored.media.sha256))
-    return found
 
 
 def fetch(
@@ -94,10 +66,6 @@ def _copied(source: Source, target: Path | None, *, force: bool) -> int:
             with suppress(FileNotFoundError):
                 staged.unlink()
     return size_bytes
-
-
-def _opened(path: Path) -> BinaryIO:
-    return path.open("rb")
 
 
 def _stream(source: Source, target: IO[bytes]) -> int:

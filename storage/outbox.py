@@ -17,8 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from storage import outbox_ledger, outbox_owner, outbox_queue, outbox_register
+from storage import outbox_ledger, outbox_owner, outbox_queue, outbox_register, outbox_secret
 from storage.destination import Media, Receipt, Target
+from storage.notices import NOTICE_BACKOFF, StoredNotices
 from storage.outbox_backoff import Backoff
 from storage.outbox_database import OutboxDatabase
 from storage.outbox_delivery import Delivery, DeliveryJob, DeliveryState, StoredRecording
@@ -36,8 +37,8 @@ class Outbox:
     """One outbox file, as seen from this process.
 
     Wide on purpose: it is the one door to the file for recording (enqueue), the worker (claim to fail) and
-    people (list to purge); the work itself is in outbox_queue and outbox_ledger. `register` is the door to
-    the register in the same file.
+    people (list to purge); the work itself is in outbox_queue and outbox_ledger. `register` and `notices` are
+    the doors to the register and to the notices in the same file.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Outbox:
         path: Path,
         *,
         backoff: Backoff = DEFAULT_BACKOFF,
+        notice_backoff: Backoff = NOTICE_BACKOFF,
         clock: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -55,6 +57,7 @@ class Outbox:
         """
         self._db = OutboxDatabase(path)
         self.register = StoredRegister(self._db, clock)
+        self.notices = StoredNotices(self._db, clock, backoff=notice_backoff, chance=chance)
         self._backoff = backoff
         self._clock = clock
         self._chance = chance
@@ -271,6 +274,11 @@ class Outbox:
         now = self._clock()
         purge = partial(_purge, settled_before=now - keep_s, requested_before=now - register_s, limit=limit)
         return self._db.write(partial(purge, kept_before=now))
+
+    def secret(self, name: str) -> str:
+        """Return this host's secret of a name, 64 hex digits: made once, the same for every process."""
+        known = self._db.read(partial(outbox_secret.known, name=name))
+        return known or self._db.write(partial(outbox_secret.made, name=name))
 
     def close(self) -> None:
         """Close the file; leases held are left to expire."""

@@ -49,6 +49,12 @@ known_hosts = "/srv/known_hosts"
 ssh_key = "/srv/ssh_key"
 [http]
 listen = "0.0.0.0:9000"
+own_port = 9100
+public_url = "https://calls.example.com/phone"
+secret = "sixteen characters"
+recording_url_s = 3600
+max_body_kb = 64
+max_requests = 10
 [swml]
 fetch_timeout_s = 3
 request_timeout_s = 20
@@ -217,6 +223,9 @@ def test_the_command_lines_own_variable_is_no_setting() -> None:
     ("environ", "part"),
     [
         ({"CALLFLOWS_HTTP_LISTEN": "127.0.0.1:8084"}, "must differ"),
+        ({"CALLFLOWS_HTTP_OWN_PORT": "8080", "CALLFLOWS_SERVICE_PROCESSES": "2"}, "8080 to 8081, where http"),
+        ({"CALLFLOWS_HTTP_OWN_PORT": "8083", "CALLFLOWS_SERVICE_PROCESSES": "2"}, "where freeswitch.listen"),
+        ({"CALLFLOWS_HTTP_OWN_PORT": "65535", "CALLFLOWS_SERVICE_PROCESSES": "2"}, "too high a port"),
         ({"CALLFLOWS_OUTBOX_DISK_CRITICAL_PERCENT": "11"}, "must not be above"),
         ({"CALLFLOWS_OUTBOX_LOCAL_DIR": "/var/lib/callflows/recordings/x"}, "within each other"),
         ({"CALLFLOWS_OUTBOX_LOCAL_DIR": "/var/lib/callflows"}, "within each other"),
@@ -226,6 +235,17 @@ def test_values_that_cannot_stand_together_are_refused(environ: dict[str, str], 
     """Each is good by itself; together they would fail later, or lose recordings."""
     (fault,) = faults_of(None, environ)
     assert part in fault
+
+
+@pytest.mark.parametrize(
+    ("processes", "own_port", "ports"),
+    [(1, 0, range(0)), (3, 0, range(8090, 8093)), (2, 9000, range(9000, 9002))],
+)
+def test_several_processes_have_ports_of_their_own(processes: int, own_port: int, ports: range) -> None:
+    """Beside the one they share; a single process has no need of one."""
+    environ = {"CALLFLOWS_HTTP_OWN_PORT": str(own_port), "CALLFLOWS_SERVICE_PROCESSES": str(processes)}
+    settings = load(None, environ)
+    assert settings.http.own_ports(settings.service.processes) == ports
 
 
 def test_two_free_ports_are_no_conflict() -> None:
