@@ -100,18 +100,27 @@ def filter_header(name: str, value: str) -> Command:
 
 
 def execute(
-    app: str, arg: str = "", *, event_uuid: str, lock: bool = False, loops: int = 1, expand: bool = False
+    app: str,
+    arg: str = "",
+    *,
+    event_uuid: str,
+    lock: bool = False,
+    loops: int = 1,
+    expand: bool = False,
+    uuid: str = "",
 ) -> Command:
-    """Run a dialplan application on the channel of this (outbound) connection.
+    """Run a dialplan application on a channel.
 
     Args: arg: arrives at the application exactly as given; expand: let FreeSWITCH replace `${...}` in it
     instead (variables, and API commands!), then everything in it that comes from outside must have gone
     through quoting.literal; event_uuid: comes back as Application-UUID; lock: wait until the application
-    before it is done (event-lock), without it a running one is interrupted; loops: -1 for ever.
+    before it is done (event-lock), without it a running one is interrupted; loops: -1 for ever; uuid: of the
+    channel, "" for that of this (outbound) connection; where there is none, FreeSWITCH refuses.
     Raises: BadCommand: also for an argument that begins with `%[`, which sets variables
     (switch_core_session_exec) and cannot be escaped.
     """
-    lines = f"sendmsg\ncall-command: execute\nexecute-app-name: {_name(app, 'application')}\n"
+    to = f"sendmsg {_name(uuid, 'uuid')}" if uuid else "sendmsg"
+    lines = f"{to}\ncall-command: execute\nexecute-app-name: {_name(app, 'application')}\n"
     summary = f"execute {app}"
     if arg:
         argument = _line(arg, summary) if expand else _inert(_line(arg, summary), summary)

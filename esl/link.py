@@ -25,7 +25,7 @@ from esl.errors import CommandRefused, EslError, LinkLost, ReplyTimeout
 from esl.event import Event
 from esl.greenswitch_link import GreenswitchLink
 from esl.identifier import new_identifier
-from esl.reply import Awaited
+from esl.reply import Awaited, PendingReply
 
 log = structlog.get_logger(__name__)
 
@@ -161,12 +161,12 @@ class Link:
         finally:
             self._jobs.pop(uuid, None)
 
-    def post(self, *commands: Command) -> None:
-        """Send commands without waiting for anything.
+    def post(self, *commands: Command) -> list[PendingReply]:
+        """Send commands in one write without waiting for anything.
 
-        Raises: LinkLost.
+        Returns: the replies to come, in the order of the commands. Raises: LinkLost.
         """
-        self._connected().post(*commands)
+        return self._connected().post(*commands)
 
     def _connected(self) -> GreenswitchLink:
         if self._current is None:
