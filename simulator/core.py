@@ -84,6 +84,7 @@ class Core:
         self.sessions: dict[str, Session] = {}
         self.applications = _by_name(applications)
         self.apis = _by_name(apis)
+        self.table: dict[str, str] = {}  # of mod_hash
         self.sessions_made = 0
         self.on_die: list[Callable[[], None]] = []
         # Set by Switch: makes a call that is handed to the engine, for the api of that name.

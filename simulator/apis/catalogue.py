@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from simulator.apis import calls, media, system
+from simulator.apis import calls, media, system, table
 
-APIS = (*calls.APIS, *media.APIS, *system.APIS)
+APIS = (*calls.APIS, *media.APIS, *system.APIS, *table.APIS)
