@@ -5,6 +5,7 @@ RecordingError
 |- BadTransition    ours: a recording was told of something that cannot happen in its state
 |- Unprocessable    theirs or the system's: what was captured cannot be worked on; it is left as it is
 |- Interrupted      nobody's: the engine closes while a recording is worked on
+|- LinkBusy         nobody's: too much is being fetched back and encoded for links; later it is not
 """
 
 from __future__ import annotations
@@ -30,3 +31,7 @@ class Unprocessable(RecordingError):
 
 class Interrupted(RecordingError):
     """Work given up because the engine closes: the next start finds what was captured and begins anew."""
+
+
+class LinkBusy(RecordingError):
+    """More files are asked for through links than are made at a time."""
