@@ -1,0 +1,25 @@
+"""The channel variables in which a call carries what call control must remember of it.
+
+FreeSWITCH is the state of a live call: a process that has just started reads there what another wrote. A SIP
+peer can set none of them; it sets `sip_h_...` only.
+"""
+
+from __future__ import annotations
+
+ACCOUNT = "callcontrol_account_id"
+"""Whose call it is, once call control has to do with it; "" of others."""
+
+CONNECTION = "callcontrol_connection_id"
+"""The connection, whose webhooks tell of it."""
+
+CLIENT_STATE = "callcontrol_client_state"
+"""What the client wants to find in every further webhook, in base64 as it came."""
+
+SESSION = "callcontrol_session_id"
+"""call_session_id, where it is not the leg's own Channel-Call-UUID: exported to legs dialled for it."""
+
+WEBHOOK = "callcontrol_webhook"
+"""Where webhooks of this call go instead (packed; see callcontrol.channel.packed)."""
+
+COMMANDS = "callcontrol_commands"
+"""Digests of the last command ids, the oldest first, with `.` between them."""
