@@ -18,6 +18,9 @@ from callflows.runner import CallflowRunner
 from config.settings import Settings
 from config.system import SystemConfig
 from esl.listener import Listener
+from recording.link import Links
+from recording.link_origin import Origin
+from recording.link_shelf import Shelf
 from recording.recorder import Recorder
 from recording.register import OutboxRegister
 from recording.storage_rules import StorageRules
@@ -34,6 +37,7 @@ from service.metrics import Metrics
 from storage.cache import CachedStore
 from storage.disk_guard import DiskGuard, Marks, Place
 from storage.errors import StoreError
+from storage.media_source import readable_kinds
 from storage.open_store import open_store
 from storage.outbox import Outbox
 from storage.outbox_backoff import DAY_S, Backoff
@@ -45,6 +49,7 @@ log = structlog.get_logger(__name__)
 
 DELIVERIES_STOP_S = 20.0  # an upload cut off here is tried again at the next start
 RECORDINGS_STOP_S = 10.0
+SECRET = "http"  # noqa: S105 - its name
 REGISTER_BEHIND = 500  # notes that wait; a burst of calls has fewer
 
 
@@ -62,6 +67,10 @@ class Engine:
         node = settings.freeswitch.node_name
         self.config = SystemConfig(StoredConfig(self.store), node=node, zone=settings.documents.zone)
         self.outbox = Outbox(settings.outbox.path, backoff=self._backoff())
+        self.destinations = destinations_of(settings, self.store)
+        self.secret = settings.http.secret or self.outbox.secret(SECRET)
+        self.shelf = Shelf(settings.freeswitch.recordings_dir, self.outbox, self.destinations)
+        self.links = self._links()
         self.register = OutboxRegister(self.outbox.register)
         self.gaps = GapWatch(Auditor(self.outbox, settings.freeswitch.recordings_dir))
         self.disks = self._disk_guard()
@@ -104,6 +113,7 @@ class Engine:
         self.config.start()
         self.disks.start()
         self.recorder.open()
+        self.shelf.spool.start()
         self.worker.start()
         self.gaps.start()
         if self.link:
@@ -137,6 +147,7 @@ class Engine:
         self.worker.stop(DELIVERIES_STOP_S)
         if self.http:
             self.http.stop()
+        self.shelf.close()
         self.lag.stop()
         self.config.stop()
         self.store.close()
@@ -151,8 +162,7 @@ class Engine:
         outbox = self.settings.outbox
         retention = Retention(outbox.keep_media_s, outbox.keep_delivered_s, outbox.register_days * DAY_S)
         settings = WorkerSettings(concurrency=outbox.workers, retention=retention)
-        destinations = destinations_of(self.settings, self.store)
-        return DeliveryWorker(self.outbox, destinations, settings, observe=self.metrics.attempt_ended)
+        return DeliveryWorker(self.outbox, self.destinations, settings, observe=self.metrics.attempt_ended)
 
     def _disk_guard(self) -> DiskGuard:
         outbox = self.settings.outbox
@@ -162,7 +172,17 @@ class Engine:
             Place("outbox", outbox.path.parent),
         )
         marks = Marks(outbox.disk_low_percent / 100, outbox.disk_critical_percent / 100)
-        return DiskGuard(self.outbox, places, marks)
+        return DiskGuard(self.outbox, places, marks, readable_kinds=readable_kinds(self.destinations))
+
+    def _links(self) -> Links:
+        http = self.settings.http
+        origin = Origin(http.public_url, self._listening)
+        return Links(self.secret, origin, self.shelf, lifetime_s=http.recording_url_s)
+
+    def _listening(self) -> tuple[str, int] | None:
+        """Return where pages are reached; a port that the system chose is known once it is listened on."""
+        address = self.settings.http.listen
+        return self.http.address if address is not None and not address.port and self.http else address
 
     def _inbound_link(self) -> LinkWatch | None:
         address = self.settings.freeswitch.event_socket
