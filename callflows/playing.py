@@ -8,13 +8,11 @@ from callflows.flow_run import FlowRun
 from callflows.media import Playable, Speech
 from calls.dtmf import ALL_TERMINATORS
 from calls.errors import MediaMissing
-from calls.media import SPEECH_WORDS, Played, PlayStatus, play, speak
+from calls.media import Played, PlayStatus, play
+from calls.speech import say, speaker_of
 from storage import http_url
 
 NOTHING_PLAYED = Played("", PlayStatus.UNKNOWN)
-
-FLITE_VOICES = {"male": "rms", "female": "slt"}
-"""Kazoo's two voices by the names flite has for them. Source: reference section 0.1."""
 
 
 def play_first(
@@ -83,10 +81,7 @@ def speak_text(
 
     Raises: CallGone, CommandFailed, ReplyTimeout; ValueError: a name that is no engine's or voice's.
     """
-    engine = engine or str(run.config("speech", "tts_provider"))
-    voice = voice or str(run.config("speech", "tts_voice"))
-    if engine == "flite":
-        voice = FLITE_VOICES.get(voice, voice)
-    if not SPEECH_WORDS.match(engine) or not SPEECH_WORDS.match(voice):
-        raise ValueError("the speech configuration names no engine and voice")
-    return speak(run.call, text, engine, voice, terminators, endless=endless)
+    speaker = speaker_of(
+        engine or str(run.config("speech", "tts_provider")), voice or str(run.config("speech", "tts_voice"))
+    )
+    return say(run.call, text, speaker, terminators, endless=endless)

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
 
-import gevent
-
+from calls.aside import aside
 from calls.call import Call
 from storage import http_url
 from storage.address import AddressPolicy
@@ -30,7 +29,7 @@ STALL_TIMEOUT_S = 30.0
 """The longest wait for the peer to take a block of the body."""
 
 BEYOND_S = 5.0
-"""After its deadline an exchange's greenlet is given up; it ends by itself well before."""
+"""An exchange that has not ended by itself so long after its deadline is waited for no longer."""
 
 CHARSETS = frozenset(
     {"ascii", "cp1252", "iso8859-1", "iso8859-15", "utf-16", "utf-16-be", "utf-16-le", "utf-8"}
@@ -140,15 +139,10 @@ class Web:
         """
         if call is None:
             return self._asked(asking)
-        exchange = gevent.spawn(self._caught, asking)
-        exchange.link(lambda _: call.wake())
-        if not call.wait_for(exchange.ready, self._limit_s(asking) + BEYOND_S):
-            exchange.kill(block=False)
-            raise WebFailed(f"{http_url.shown(asking.url)}: it does not come to an end")
-        result: Page | WebFailed = exchange.get()
-        if isinstance(result, WebFailed):
-            raise result
-        return result
+        try:
+            return aside(call, lambda: self._asked(asking), self._limit_s(asking) + BEYOND_S)
+        except TimeoutError as exc:
+            raise WebFailed(f"{http_url.shown(asking.url)}: {exc}") from exc
 
     def close(self) -> None:
         """Close the connections kept open."""
@@ -156,13 +150,6 @@ class Web:
 
     def _limit_s(self, asking: Asking) -> float:
         return min(asking.timeout_s, self._longest_s) or self._longest_s
-
-    def _caught(self, asking: Asking) -> Page | WebFailed:
-        """Return what went wrong rather than raise it: nobody may be there any more to take it."""
-        try:
-            return self._asked(asking)
-        except WebFailed as exc:
-            return exc
 
     def _asked(self, asking: Asking) -> Page:
         limit_s = self._limit_s(asking)
