@@ -5,8 +5,10 @@ CallError
 |  |- CallLeft            it lives on elsewhere: transferred away, or the link to it is lost
 |- MediaMissing           FreeSWITCH found nothing to play under that name
 |- CommandFailed          FreeSWITCH refused a command on this call
+|- NotDialable            what was asked to be called cannot be, or may not be
 |- BadAudio               a media file is not what its name says
 |- CaptureFailed          FreeSWITCH did not begin to write what a leg says
+|- TapFailed              what a leg says cannot be sent where somebody wanted it
 """
 
 from __future__ import annotations
@@ -63,3 +65,16 @@ class BadAudio(CallError):
 
 class CaptureFailed(CallError):
     """FreeSWITCH did not begin to write what a leg says or hears. The message says why, if it is known."""
+
+
+class NotDialable(CallError):
+    """Somebody cannot be called, or may not be. `destination` is who, as written, `reason` why."""
+
+    def __init__(self, destination: str, reason: str) -> None:
+        self.destination = destination
+        self.reason = reason
+        super().__init__(f"{destination[:80]!r} is not called: {reason}")
+
+
+class TapFailed(CallError):
+    """A tap cannot be started; the message says why, without credentials."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from simulator import signalling
 from simulator.causes import cause_of
+from simulator.dialstring import DialString, dial_strings
 from simulator.farend import FarEnd
 from simulator.legs import new_party_leg
 from simulator.script import Party
 from simulator.session import Session
-from simulator.words import DialString, dial_strings
 
 _DIALSTATUS = {
     "SUCCESS": "SUCCESS",

@@ -12,13 +12,13 @@ from dataclasses import replace
 from simulator import signalling
 from simulator.channel import Channel, Profile, State, Times
 from simulator.core import Core
+from simulator.dialstring import DialString
 from simulator.faults import Faults
 from simulator.lifecycle import run
 from simulator.loop import spawn
 from simulator.script import Media, Script
 from simulator.session import Session
 from simulator.slots import SLOT_S
-from simulator.words import DialString
 
 _DOMAIN = "sip.example.com"
 

@@ -9,8 +9,9 @@ import json
 from datetime import UTC, datetime
 
 from simulator.core import Api, Application, Core
+from simulator.dialstring import dial_strings
 from simulator.sound import SPEECH_ENGINES
-from simulator.words import dial_strings, split_blanks
+from simulator.words import split_blanks
 
 _VERSION = "FreeSWITCH (Version 1.10.12-release git a88d069 2024-08-02 21:02:27Z 64bit)"
 _MODULE_DIR = "/usr/lib/freeswitch/mod"

@@ -194,3 +194,28 @@ def leg_variables(dialled: str) -> dict[str, str]:
     variables, rest = brackets(peer, "[", "]", "\x02")
     assert rest == "address"
     return variables
+
+
+def peers(group: str) -> list[str]:
+    """switch_ivr_originate on what is between `|`: commas in brackets marked, then apart at others."""
+    marked = ""
+    end, quoted, alternative = -1, False, False
+    for at, char in enumerate(group):
+        if end < 0 and char == "[":
+            stop = closing(group[at:], "[", "]")
+            end = at + stop if stop >= 0 else -1
+            alternative, quoted = group.startswith("[^^", at), False
+        quoted ^= char == "'"
+        is_comma = at < end and char == "," and group[at - 1] != "\\"
+        marked += ("\x01" if quoted or alternative else "\x02") if is_comma else char
+        if at == end:
+            end = -1
+    return separate(marked, ",")
+
+
+def peer_variables(peer: str) -> tuple[dict[str, str], str]:
+    """switch_ivr_originate on one of them: its variables and its address."""
+    if not peer.startswith("["):
+        return {}, peer
+    stop = closing(peer, "[", "]")
+    return brackets(peer[:stop].replace("\x01", ",") + peer[stop:], "[", "]", "\x02")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.words import DialString, dial_strings, split_blanks, variable_block
+from simulator.dialstring import DialString, dial_strings
+from simulator.words import split_blanks, variable_block
 
 
 @pytest.mark.parametrize(
@@ -40,11 +41,11 @@ def test_variable_block(text: str, variables: dict[str, str]) -> None:
 
 
 def test_dial_strings() -> None:
-    """Common and own variables, groups and simultaneous endpoints."""
+    """Groups and simultaneous endpoints; what is said for all wins over what is said for one."""
     groups = dial_strings("{a=1}[b=2,c=x y]user/1@d,user/2@d|[a=9]sofia/gw/3")
     assert groups == [
         [DialString("user/1@d", {"a": "1", "b": "2", "c": "x y"}), DialString("user/2@d", {"a": "1"})],
-        [DialString("sofia/gw/3", {"a": "9"})],
+        [DialString("sofia/gw/3", {"a": "1"})],
     ]
 
 
