@@ -6,6 +6,7 @@ StoreError
 |- StoreUnavailable       the store cannot be asked now
 |- BadName                a name that must not become a path or a URL
 |- BadDocument            a document that no store could take
+|- BadNotice              a notice that nobody could send
 |- MediaDamaged           the file on this host is not the one that was measured
 |- AddressRefused         an address that documents must not make us connect to
 |- ExchangeFailed         an HTTP exchange brought no usable answer
@@ -49,6 +50,10 @@ class BadName(StoreError):
 
 class BadDocument(StoreError):
     """A document no store could take: no id, not JSON, too large; nothing was touched."""
+
+
+class BadNotice(StoreError):
+    """A notice that nobody could send: too large, not JSON, without URL; a bug of whoever made it."""
 
 
 class MediaDamaged(StoreError):

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from requests.adapters import HTTPAdapter
+from requests.adapters import DEFAULT_POOLSIZE, HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
@@ -28,10 +28,18 @@ SEND_BYTES = 64 * 1024
 class GuardedAdapter(HTTPAdapter):
     """Sends prepared requests to vetted addresses; certificates are always verified."""
 
-    def __init__(self, policy: AddressPolicy, stall_timeout_s: float, ca_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        policy: AddressPolicy,
+        stall_timeout_s: float,
+        ca_file: Path | None = None,
+        *,
+        connections: int = DEFAULT_POOLSIZE,
+    ) -> None:
+        """Args: connections: how many hosts, and how many connections to each of them, are kept open."""
         self._pool_classes = _pool_classes(policy, stall_timeout_s)
         self._ssl_context = tls_trust.context_for("http", ca_file)
-        super().__init__(max_retries=0)
+        super().__init__(pool_connections=connections, pool_maxsize=connections, max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
         """Make the pool of connections, of our kind."""

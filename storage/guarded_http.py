@@ -17,6 +17,7 @@ from urllib.parse import urljoin
 
 import gevent
 import requests
+from requests.adapters import DEFAULT_POOLSIZE
 from requests.auth import HTTPBasicAuth
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
@@ -58,6 +59,24 @@ class Body(Protocol):
 
 BodySource = Callable[[], AbstractContextManager[Body]]
 """Opens the body afresh; called once for each hop."""
+
+
+class WholeBody:
+    """Bytes as a body."""
+
+    def __init__(self, content: bytes) -> None:
+        self._rest = content
+        self._length = len(content)
+        self.complete = not content
+
+    def __len__(self) -> int:
+        return self._length
+
+    def read(self, size: int) -> bytes:
+        """Return up to `size` bytes, b"" at the end."""
+        taken, self._rest = self._rest[:size], self._rest[size:]
+        self.complete = not self._rest
+        return taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +131,9 @@ class GuardedHttp:
         stall_timeout_s: float,
         response_timeout_s: float,
         ca_file: Path | None = None,
+        connections: int = DEFAULT_POOLSIZE,
     ) -> None:
-        self._adapter = GuardedAdapter(policy, stall_timeout_s, ca_file)
+        self._adapter = GuardedAdapter(policy, stall_timeout_s, ca_file, connections=connections)
         self._connect_timeout_s = connect_timeout_s
         self._response_timeout_s = response_timeout_s
 

@@ -14,7 +14,7 @@ from typing import Any
 import requests
 from urllib3.response import HTTPResponse
 
-from storage.guarded_http import Body, BodySource, GuardedHttp
+from storage.guarded_http import Body, BodySource, GuardedHttp, WholeBody
 
 
 class GuardedSession(requests.Session):
@@ -62,24 +62,6 @@ class GuardedSession(requests.Session):
         return response
 
 
-class _Bytes:
-    """Bytes as a body."""
-
-    def __init__(self, content: bytes) -> None:
-        self._rest = content
-        self._length = len(content)
-        self.complete = not content
-
-    def __len__(self) -> int:
-        return self._length
-
-    def read(self, size: int) -> bytes:
-        """Return up to `size` bytes, b"" at the end."""
-        taken, self._rest = self._rest[:size], self._rest[size:]
-        self.complete = not self._rest
-        return taken
-
-
 def _source(data: Any) -> BodySource | None:
     if data is None:
         return None
@@ -87,7 +69,7 @@ def _source(data: Any) -> BodySource | None:
         data = data.encode()
 
     def opened() -> AbstractContextManager[Body]:
-        return nullcontext(_Bytes(data) if isinstance(data, bytes) else data)
+        return nullcontext(WholeBody(data) if isinstance(data, bytes) else data)
 
     return opened
 

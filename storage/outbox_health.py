@@ -81,6 +81,15 @@ class Health:
         """Return the keys that must have no further attempt now."""
         return frozenset(key for key, circuit in self._circuits.items() if not self._may_start(circuit, now))
 
+    def rooms(self, now: float) -> dict[str, int]:
+        """Return how many further attempts keys may have now; keys left out may have `per_key`."""
+        return {
+            key: max(0, self._per_key - circuit.in_flight)
+            if circuit.is_closed
+            else int(self._may_start(circuit, now))
+            for key, circuit in self._circuits.items()
+        }
+
     def reopens_at(self, now: float) -> float | None:
         """Return when the next circuit may be probed, None when none waits."""
         waits = [circuit.open_until for circuit in self._circuits.values() if circuit.open_until > now]

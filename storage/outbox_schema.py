@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from storage import notice_schema
 from storage.errors import StoreUnavailable
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -127,6 +128,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             WHERE settled_at IS NOT NULL AND media_deleted_at IS NULL AND keep_until > 0""",
         """CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL)""",
     ),
+    notice_schema.TABLES,
 )
 
 
