@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from config.redaction import without_credentials
-from storage import http_url, notice_queue
+from storage import http_url, notice_upkeep
 from storage.errors import NotFound
 from storage.notice import Notice, NoticeState, Try, TryOutcome
 
@@ -31,7 +31,7 @@ class NoticeCounts:
 class Wanted:
     """Which notices are asked for; None and "" ask for all.
 
-    Attributes: key: of the receiver (storage.notice_queue.health_key); before_id: the next page.
+    Attributes: key: of the receiver (storage.notice_rows.health_key); before_id: the next page.
     """
 
     state: NoticeState | None = None
@@ -112,7 +112,7 @@ def retry(db: sqlite3.Connection, row_id: int, now: float) -> bool:
         raise NotFound("outbox", f"notice {row_id}")
     if row["state"] not in (NoticeState.DEAD, NoticeState.PENDING):
         return False
-    return bool(notice_queue.revive(db, [row], now))
+    return bool(notice_upkeep.revive(db, [row], now))
 
 
 def retry_dead(db: sqlite3.Connection, key: str, now: float) -> int:
@@ -121,7 +121,7 @@ def retry_dead(db: sqlite3.Connection, key: str, now: float) -> int:
         f"SELECT id, stream FROM {_SETTLED} AND (? = '' OR health_key = ?)",  # noqa: S608
         (NoticeState.DEAD, key, key),
     ).fetchall()
-    return notice_queue.revive(db, rows, now)
+    return notice_upkeep.revive(db, rows, now)
 
 
 def purge(

@@ -14,23 +14,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from storage.errors import StoreUnavailable
-from storage.notice import NewNotice, NoticeJob, NoticeState, Try, TryOutcome
+from storage.notice import NewNotice, NoticeJob, NoticeState, Try
+from storage.notice_rows import health_key, log_tries, reason_of, set_head
+from storage.notice_upkeep import take_back
 from storage.outbox_backoff import Backoff
-
-MAX_REASON_CHARS = 1000
 
 MAX_REFUSALS = 3
 """Final answers after which a notice is given up."""
-
-
-MAX_HOST_CHARS = 260
-"""A host's name has 253 at most, and a port six."""
-
-GIVEN_UP_TOGETHER = 2000
-"""Notices of one receiver in one transaction: some milliseconds, in which nobody else writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +44,6 @@ class Result:
     def last(self) -> Try:
         """The request that decided."""
         return self.tries[-1]
-
-
-def health_key(url: str, failover_url: str = "") -> str:
-    """Return whose health a notice shares: that of its hosts, both of them where there are two.
-
-    Its receiver is down only when neither answers. Credentials are no part of it.
-    """
-    hosts = [_host_of(one) for one in (url, failover_url) if one]
-    return f"notice:{'|'.join(dict.fromkeys(hosts))}"
-
-
-def host_key(url: str) -> str:
-    """Return the key of one URL alone."""
-    return f"host:{_host_of(url)}"
 
 
 def add(db: sqlite3.Connection, notices: Sequence[NewNotice], now: float) -> list[bool]:
@@ -150,7 +128,7 @@ def settle(
     Args: delay: seconds until the next attempt, from the number of failures before this one and what was
     asked.
     """
-    _log(db, job.id, result.tries, owner)
+    log_tries(db, job.id, result.tries, owner)
     last = result.last
     if result.is_delivered:
         changed = db.execute(
@@ -159,7 +137,7 @@ def settle(
             (now, last.status, job.id),
         ).rowcount
         if changed:
-            _set_head(db, job.stream)
+            set_head(db, job.stream)
         return NoticeState.DELIVERED
     row = db.execute(
         "SELECT step, refusals, trying_since FROM notices"
@@ -182,112 +160,13 @@ def settle(
             refusals,
             now + delay(row["step"], result.asked_s),
             last.status,
-            _reason(last.reason),
+            reason_of(last.reason),
             now if given_up else None,
             job.id,
         ),
     )
-    _set_head(db, job.stream)
+    set_head(db, job.stream)
     return state
-
-
-def take_back(
-    db: sqlite3.Connection, now: float, delay: Callable[[int], float], gone: Collection[str] = ()
-) -> int:
-    """Return to the queue what was leased until now, or to processes known to be gone. Returns: how many.
-
-    A first loss is tried again at once; a notice that keeps losing its process is made to wait, for it may be
-    what kills it.
-    """
-    leased = db.execute(
-        "SELECT id, stream, attempts, step, lease_owner, lease_until FROM notices INDEXED BY notices_leased"
-        " WHERE state = 'delivering'"
-    ).fetchall()
-    rows = [row for row in leased if row["lease_until"] <= now or row["lease_owner"] in gone]
-    for row in rows:
-        reason = f"{row['lease_owner']} did not report back"
-        _log(
-            db,
-            row["id"],
-            (Try(row["attempts"], "", now, 0.0, 0, TryOutcome.LOST, reason),),
-            row["lease_owner"],
-        )
-        wait_s = delay(row["step"]) if row["step"] else 0.0
-        db.execute(
-            "UPDATE notices SET state = 'pending', is_head = 1, step = step + 1, next_attempt_at = ?,"
-            " last_error = ?, lease_owner = NULL, lease_until = NULL WHERE id = ?",
-            (now + wait_s, reason, row["id"]),
-        )
-        _set_head(db, row["stream"])
-    return len(rows)
-
-
-def lease_owners(db: sqlite3.Connection) -> list[str]:
-    """Return the names of all processes that hold leases."""
-    rows = db.execute("SELECT DISTINCT lease_owner FROM notices WHERE state = 'delivering'")
-    return [row[0] for row in rows]
-
-
-def hasten(db: sqlite3.Connection, key: str, now: float) -> int:
-    """Make everything that waits under a key due: its receiver is back. Returns: how many."""
-    return db.execute(
-        "UPDATE notices INDEXED BY notices_due SET next_attempt_at = ? WHERE state = 'pending'"
-        " AND is_head = 1 AND health_key = ? AND next_attempt_at > ?",
-        (now, key, now),
-    ).rowcount
-
-
-def bound_times(db: sqlite3.Connection, latest_attempt: float, latest_lease: float) -> None:
-    """Pull in times beyond what we ever set: the clock was ahead when they were written."""
-    db.execute(
-        "UPDATE notices INDEXED BY notices_unsettled SET next_attempt_at = ?"
-        " WHERE state IN ('pending', 'delivering') AND state = 'pending' AND next_attempt_at > ?",
-        (latest_attempt, latest_attempt),
-    )
-    db.execute(
-        "UPDATE notices INDEXED BY notices_leased SET lease_until = ?"
-        " WHERE state = 'delivering' AND lease_until > ?",
-        (latest_lease, latest_lease),
-    )
-
-
-def give_up(db: sqlite3.Connection, keys: Collection[str], tried_before: float, now: float) -> int:
-    """Give up what waits since before then for receivers that are down. Returns: how many.
-
-    Behind one that is down a whole stream would else wait for its turn to fail, notice by notice, for days.
-    """
-    rows = [
-        row
-        for key in keys
-        for row in db.execute(
-            "SELECT id, stream FROM notices INDEXED BY notices_unsettled"
-            " WHERE state IN ('pending', 'delivering') AND created_at < ?"
-            " AND state = 'pending' AND trying_since < ? AND health_key = ? LIMIT ?",
-            (tried_before, tried_before, key, GIVEN_UP_TOGETHER),
-        ).fetchall()
-    ]
-    for row in rows:
-        db.execute(
-            "UPDATE notices SET state = 'dead', is_head = 0, finished_at = ?, last_error = CASE last_error"
-            " WHEN '' THEN 'its receiver was down for so long' ELSE last_error END WHERE id = ?",
-            (now, row["id"]),
-        )
-    for stream in {row["stream"] for row in rows}:
-        _set_head(db, stream)
-    return len(rows)
-
-
-def revive(db: sqlite3.Connection, rows: Sequence[sqlite3.Row], now: float) -> int:
-    """Make dead or waiting notices due, each in its old place in its stream. Args: rows: id, stream."""
-    for row in rows:
-        db.execute(
-            "UPDATE notices SET state = 'pending', is_head = 0, step = 0, refusals = 0, trying_since = ?,"
-            " next_attempt_at = ?, finished_at = NULL WHERE id = ?",
-            (now, now, row["id"]),
-        )
-    for stream in {row["stream"] for row in rows}:
-        _set_head(db, stream)
-    return len(rows)
 
 
 def refuse_when_full(db: sqlite3.Connection, most: int) -> int:
@@ -352,22 +231,6 @@ def _leased(db: sqlite3.Connection, row_id: int, now: float, owner: str, lease_s
     )
 
 
-def _set_head(db: sqlite3.Connection, stream: str) -> None:
-    """Let the first unsettled notice of a stream be its head, unless another one is under way."""
-    first = db.execute(
-        "SELECT id FROM notices INDEXED BY notices_in_order WHERE stream = ?"
-        " AND state IN ('pending', 'delivering') ORDER BY state, id LIMIT 1",  # delivering comes first
-        (stream,),
-    ).fetchone()
-    if first is not None:
-        db.execute(
-            "UPDATE notices INDEXED BY notices_heads SET is_head = 0"
-            " WHERE stream = ? AND is_head = 1 AND id <> ?",
-            (stream, first["id"]),
-        )
-        db.execute("UPDATE notices SET is_head = 1 WHERE id = ? AND is_head = 0", (first["id"],))
-
-
 def _keys_in_turn(db: sqlite3.Connection, after: str) -> list[str]:
     return sorted(_pending_keys(db), key=lambda key: (key <= after, key))
 
@@ -400,36 +263,3 @@ def _first_lease_end(db: sqlite3.Connection) -> float | None:
         "SELECT min(lease_until) FROM notices INDEXED BY notices_leased WHERE state = 'delivering'"
     ).fetchone()[0]
     return found
-
-
-def _log(db: sqlite3.Connection, row_id: int, tries: Sequence[Try], owner: str) -> None:
-    db.executemany(
-        "INSERT INTO notice_tries (notice, attempt, owner, target, started_at, duration_s, status, outcome,"
-        " reason) SELECT id, ?, ?, ?, ?, ?, ?, ?, ? FROM notices WHERE id = ?",
-        [
-            (
-                one.attempt,
-                owner,
-                one.target,
-                one.started_at,
-                one.duration_s,
-                one.status,
-                one.outcome,
-                _reason(one.reason),
-                row_id,
-            )
-            for one in tries
-        ],
-    )
-
-
-def _reason(text: str) -> str:
-    return text[:MAX_REASON_CHARS].encode("utf-8", "replace").decode()
-
-
-def _host_of(url: str) -> str:
-    try:
-        netloc = urlsplit(url).netloc
-    except ValueError:  # a bracket without its other half; the attempt will say so
-        netloc = ""
-    return netloc.rsplit("@", 1)[-1].lower()[:MAX_HOST_CHARS]

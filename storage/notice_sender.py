@@ -28,7 +28,8 @@ from storage.address import AddressPolicy
 from storage.errors import AddressRefused, ExchangeFailed
 from storage.guarded_http import GuardedHttp, Terms, WholeBody
 from storage.notice import NoticeJob, Signer, Try, TryOutcome
-from storage.notice_queue import Result, host_key
+from storage.notice_queue import Result
+from storage.notice_rows import host_key
 from storage.outbox_health import Finding, Health
 
 CONNECT_S = 5.0

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from storage import notice_ledger, notice_queue, outbox_owner
+from storage import notice_ledger, notice_queue, notice_upkeep, outbox_owner
 from storage.notice import NewNotice, Notice, NoticeJob, NoticeState, new_notice
 from storage.notice_ledger import NoticeCounts, Wanted
 from storage.notice_queue import Result
@@ -126,12 +126,12 @@ class StoredNotices:
 
     def hasten(self, key: str) -> int:
         """Make everything that waits under a key due: its receiver is back. Returns: how many."""
-        return self._db.write(partial(notice_queue.hasten, key=key, now=self._clock()))
+        return self._db.write(partial(notice_upkeep.hasten, key=key, now=self._clock()))
 
     def give_up(self, keys: Collection[str]) -> int:
         """Give up what is too old and waits for receivers that are down. Returns: how many."""
         now = self._clock()
-        give_up = partial(notice_queue.give_up, keys=list(keys), now=now)
+        give_up = partial(notice_upkeep.give_up, keys=list(keys), now=now)
         return self._db.write(partial(give_up, tried_before=now - self._backoff.give_up_s))
 
     def recover(self, lease_s: float) -> int:
@@ -140,11 +140,11 @@ class StoredNotices:
         Also bounds times that lie further ahead than any we set, left by a clock that was wrong.
         """
         now = self._clock()
-        owners = self._db.read(notice_queue.lease_owners)
+        owners = self._db.read(notice_upkeep.lease_owners)
         gone = [owner for owner in owners if outbox_owner.is_gone(owner)]
-        bound = partial(notice_queue.bound_times, latest_attempt=now + self._backoff.cap_s)
+        bound = partial(notice_upkeep.bound_times, latest_attempt=now + self._backoff.cap_s)
         self._db.write(partial(bound, latest_lease=now + lease_s))
-        return self._db.write(partial(notice_queue.take_back, now=now, delay=self._delay_s, gone=gone))
+        return self._db.write(partial(notice_upkeep.take_back, now=now, delay=self._delay_s, gone=gone))
 
     def list(self, wanted: Wanted = ALL, limit: int = 100) -> Sequence[Notice]:
         """Return notices, the newest first, without their bodies; at most MAX_LISTED at once."""

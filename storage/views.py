@@ -1,6 +1,6 @@
 """The views of Kazoo's design documents that this project asks for: which there are, and where they belong.
 
-Each is defined once (storage.views_account, views_endpoint, views_shared), as a Python function beside its
+Each is defined once (storage.views_account, views_callcontrol, ...), as a Python function beside its
 JavaScript map. The Python one answers in a folder, and on a CouchDB that lacks the view; the JavaScript
 one is installed in databases that this project creates. A design document written by anyone else is
 never touched: on an existing Kazoo database the views are Kazoo's own, with the same keys.
@@ -8,7 +8,7 @@ never touched: on an existing Kazoo database the views are Kazoo's own, with the
 
 from __future__ import annotations
 
-from storage import views_account, views_endpoint, views_shared
+from storage import views_account, views_callcontrol, views_endpoint, views_shared
 from storage.document import Document
 from storage.errors import NotFound
 from storage.names import DatabaseKind
@@ -21,7 +21,13 @@ MARK_VALUE = "callflows"
 """...and what it says."""
 
 VIEWS: dict[str, View] = {
-    view.name: view for view in (*views_account.VIEWS, *views_endpoint.VIEWS, *views_shared.VIEWS)
+    view.name: view
+    for view in (
+        *views_account.VIEWS,
+        *views_callcontrol.VIEWS,
+        *views_endpoint.VIEWS,
+        *views_shared.VIEWS,
+    )
 }
 """Every view by its name, `design/view`."""
 

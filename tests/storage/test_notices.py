@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from storage.errors import BadNotice, NotFound, StoreUnavailable
 from storage.notice import MAX_BODY_BYTES, NoticeJob, NoticeState, Try, TryOutcome, new_notice
 from storage.notice_ledger import Wanted
-from storage.notice_queue import MAX_REFUSALS, Result, health_key
+from storage.notice_queue import MAX_REFUSALS, Result
+from storage.notice_rows import health_key
 from storage.notices import COUNTED_AGAIN_S, StoredNotices
 from storage.outbox import Outbox
 from storage.outbox_backoff import Backoff
