@@ -82,7 +82,7 @@ class Links:
         self._key = hmac.digest(secret.encode(), _PURPOSE, hashlib.sha256)
         self._origin = origin
         self._files = files
-        self._lifetime_s = lifetime_s
+        self.lifetime_s = lifetime_s
         self._clock = clock
 
     def url(self, recording_id: str, extension: str, lifetime_s: float | None = None) -> str:
@@ -98,7 +98,7 @@ class Links:
         base = self._origin.base()
         if not base:
             return ""
-        expires_at = int(self._clock() + (self._lifetime_s if lifetime_s is None else lifetime_s))
+        expires_at = int(self._clock() + (self.lifetime_s if lifetime_s is None else lifetime_s))
         signature = self._signature(recording_id, audio_format, expires_at)
         file = f"{recording_id}.{audio_format.value}"
         return f"{base}{PATH}{file}?expires={expires_at}&signature={signature}"

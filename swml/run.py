@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 class RecordingLinks(Protocol):
     """URLs under which people and programs get recordings (recording.link.Links)."""
 
+    @property
+    def lifetime_s(self) -> float:
+        """How long a URL works."""
+
     def url(self, recording_id: str, extension: str) -> str:
         """Return a URL that works from now on until it expires. Args: extension: mp3, mp4 or wav."""
 
