@@ -55,6 +55,7 @@ _FIELDS: dict[str, list[str]] = {
     "media": ["prompt_id", "language"],
     "account": ["realm", "pvt_account_id", "pvt_account_db"],
     "call_recording": ["pvt_created", "owner_id"],
+    "connection": ["numbers"],
 }
 
 _WHOLE: dict[str, dict[str, Any]] = {
@@ -69,6 +70,7 @@ _WHOLE: dict[str, dict[str, Any]] = {
     "media": {"prompt_id": "menu-invalid", "language": "en-US"},
     "account": {"realm": "A.Example", "pvt_account_id": "acc", "pvt_account_db": "account%2Fac"},
     "call_recording": {"pvt_created": 63_898_000_000, "owner_id": "u1"},
+    "connection": {"numbers": ["+15550100"]},
 }
 
 ODD_DOCUMENTS: list[dict[str, Any]] = [

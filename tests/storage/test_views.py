@@ -108,6 +108,13 @@ ROWS: list[tuple[str, dict[str, Any], list[tuple[Any, Any]]]] = [
         [(["o", 5, "d"], None)],
     ),
     ("recordings/listing_by_user", {"pvt_type": "call_recording", "pvt_created": 5}, []),
+    (
+        "connections/listing_by_number",
+        {"pvt_type": "connection", "numbers": ["+15550100", "100"]},
+        [("+15550100", None), ("100", None)],
+    ),
+    ("connections/listing_by_number", {"pvt_type": "connection", "numbers": "100"}, []),
+    ("connections/listing", {"pvt_type": "connection"}, [("d", None)]),
 ]
 
 
