@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 
 import structlog
+from flask import Blueprint
 
 from callflows.registry import discover as discover_actions
 from callflows.runner import CallflowRunner
@@ -29,11 +30,12 @@ from service.config_source import StoredConfig
 from service.destinations import destinations_of
 from service.gap_watch import GapWatch
 from service.health import Condition, Health, State, disk_condition
-from service.http import HttpServer, application
 from service.hub_lag import HubLag
 from service.link_watch import LinkWatch
 from service.media_place import media_place
 from service.metrics import Metrics
+from service.pages import servers_of
+from service.recording_pages import recording_pages
 from storage.cache import CachedStore
 from storage.disk_guard import DiskGuard, Marks, Place
 from storage.errors import StoreError
@@ -57,7 +59,7 @@ class Engine:
     """Takes calls from `start` to `stop`.
 
     Args: settings: see config.settings; process: 0 for the first (or only) one of this host; all share the
-    listening port and the outbox, each has its own inbound link and its own HTTP port.
+    listening ports and the outbox, each has its own inbound link and a port for its own metrics.
     """
 
     def __init__(self, settings: Settings, *, process: int = 0) -> None:
@@ -101,7 +103,8 @@ class Engine:
         self.listener = Listener(host, port, self.runner.handle, max_sessions=settings.freeswitch.max_calls)
         self.lag = HubLag(self.metrics.registry)
         self.health = self._health()
-        self.http = self._pages(process)
+        self.pages = servers_of(settings, process, self.health, self.metrics.registry, self._blueprints())
+        self.http = self.pages[0] if self.pages else None
         self._is_draining = False
 
     def start(self) -> None:
@@ -119,8 +122,8 @@ class Engine:
         if self.link:
             self.link.start(self.recorder)
         self.lag.start()
-        if self.http:  # before the first call: an address in use must not cut calls off
-            self.http.start()
+        for server in self.pages:  # before the first call: an address in use must not cut calls off
+            server.start()
         self.listener.start()
         host, port = self.listener.address[:2]
         log.info("engine_started", host=host, port=port)
@@ -145,8 +148,8 @@ class Engine:
         self.gaps.stop()
         self.disks.stop()
         self.worker.stop(DELIVERIES_STOP_S)
-        if self.http:
-            self.http.stop()
+        for server in self.pages:
+            server.stop()
         self.shelf.close()
         self.lag.stop()
         self.config.stop()
@@ -188,14 +191,9 @@ class Engine:
         address = self.settings.freeswitch.event_socket
         return LinkWatch(address, self.settings.freeswitch.password) if address else None
 
-    def _pages(self, process: int) -> HttpServer | None:
-        address = self.settings.http.listen
-        if address is None:
-            return None
-        host, port = address
-        return HttpServer(
-            (host, port + process if port else 0), application(self.health, self.metrics.registry)
-        )
+    def _blueprints(self) -> list[Blueprint]:
+        """Return what is served at `http.listen` beside health and metrics."""
+        return [recording_pages(self.links, self.shelf)]
 
     def _health(self) -> Health:
         health = Health()

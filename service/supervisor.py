@@ -1,8 +1,8 @@
 """Several engine processes on one host: started, watched, restarted, drained together.
 
 The children share the event socket's listening port (SO_REUSEPORT: the kernel spreads the calls) and the
-outbox file. Each has its own inbound link, for the recordings of its own calls. The first serves HTTP on the
-configured address, the others on the following ports, so that each can be scraped.
+outbox file. Each has its own inbound link, for the recordings of its own calls. They share the HTTP address
+in the same way, and each has a port of its own besides, so that it can be scraped (service.pages).
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def free_ports(count: int) -> range:
 
 class ServiceProcess:
     """One run. Args: stage: its documents and files; event_socket: of the switch; processes: see the setting;
-    port, http_port: 0 for any.
+    port, http_port: 0 for any; own_port: see the setting.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class ServiceProcess:
         processes: int = 1,
         port: int = 0,
         http_port: int = 0,
+        own_port: int = 0,
         run: int = 1,
     ) -> None:
         settings = stage.directory / f"settings{run}.toml"
@@ -67,6 +68,7 @@ class ServiceProcess:
                     'allow_networks = ["127.0.0.0/8"]',
                     "[http]",
                     f'listen = "127.0.0.1:{http_port}"',
+                    f"own_port = {own_port}",
                     "[service]",
                     f"processes = {processes}",
                     "drain_timeout_s = 60",
@@ -119,7 +121,12 @@ class ServiceProcess:
     def get(self, path: str, index: int = 0) -> requests.Response:
         """Ask one of its pages."""
         entry = self.wait_log("http_listening", index + 1)[index]
-        return requests.get(f"http://{entry['host']}:{entry['port']}{path}", timeout=5)
+        return self.get_at(entry["port"], path)
+
+    @staticmethod
+    def get_at(port: int, path: str) -> requests.Response:
+        """Ask for a page at a port of this host."""
+        return requests.get(f"http://127.0.0.1:{port}{path}", timeout=5)
 
     def signal(self, signum: int) -> None:
         """Send a signal."""

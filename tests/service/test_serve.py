@@ -110,9 +110,9 @@ def test_a_second_signal_does_not_wait(serving: Serving, switch: Switch) -> None
 
 
 def test_several_processes_share_the_calls(serving: Serving, switch: Switch) -> None:
-    """Each takes its part, each has its pages, one SIGTERM ends all."""
-    ports = free_ports(3)  # the second process has its pages on the port after the first one's
-    engines = serving(processes=2, port=ports[0], http_port=ports[1])
+    """Each takes its part, each has metrics of its own beside what they share, one SIGTERM ends all."""
+    port, http_port, *own = free_ports(4)
+    engines = serving(processes=2, port=port, http_port=http_port, own_port=own[0])
     first, second = engines.wait_log("engine_started", 2)
     assert first["port"] == second["port"]
     calls = [switch.place_call("1000", engine=engines.address) for _ in range(16)]
@@ -120,7 +120,7 @@ def test_several_processes_share_the_calls(serving: Serving, switch: Switch) -> 
     assert {call.hangup_cause for call in calls} == {"NORMAL_CLEARING"}
 
     def taken() -> list[float]:
-        pages = [engines.get("/metrics", index).text.splitlines() for index in (0, 1)]
+        pages = [engines.get_at(each, "/metrics").text.splitlines() for each in own]
         return [
             sum(float(line.split()[-1]) for line in lines if line.startswith("callflows_calls_total"))
             for lines in pages
@@ -128,6 +128,9 @@ def test_several_processes_share_the_calls(serving: Serving, switch: Switch) -> 
 
     eventually(lambda: sum(taken()) == len(calls), what="all calls in the metrics")
     assert all(taken())
+    assert {engines.get_at(http_port, "/healthz").status_code for _ in range(8)} == {200}
+    answer = engines.get_at(http_port, "/metrics")
+    assert (answer.status_code, str(own[1]) in answer.text) == (404, True)
     engines.signal(signal.SIGTERM)
     assert engines.wait() == 0
     assert len(engines.log("engine_stopped")) == 2

@@ -1,0 +1,234 @@
+"""What one connection may ask of us: bounds in bytes and in time on everything a client sends.
+
+| what | bound |
+|---|---|
+| request line | 8 kB (gevent's own), answered with 414 |
+| headers | 32 kB together, 431; within 15 s of the first byte, 408 |
+| body | the limit of the server, 413 before any of it is read; within 60 s |
+| answer | each block taken within 60 s, or the connection is closed |
+| keep-alive | 30 s without a request |
+| requests at once | the limit of the server, 503; health and metrics are always answered |
+
+What was not read of a body is not read for the sake of the connection's next request: it is closed instead.
+Bodies whose length is told in two ways, or in none we know, are refused, since a proxy in front may read them
+in another way (request smuggling).
+Source: RFC 9112 sections 3, 6 and 9; gevent/pywsgi.py, whose handler this is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import gevent
+import structlog
+from gevent import pywsgi
+
+IDLE_S = 30.0
+HEADERS_S = 15.0
+BODY_S = 60.0
+STALL_S = 60.0
+"""See the table; a block of an answer is BLOCK_BYTES at the most, and 2 kB a second are asked of a client."""
+
+MAX_HEADER_BYTES = 32 * 1024
+DISCARDED_BYTES = 64 * 1024
+"""What is read of a body nobody wanted: less than a new connection costs."""
+
+ALWAYS = frozenset(("/healthz", "/metrics"))
+
+log = structlog.get_logger(__name__)
+
+
+_Input: Any = pywsgi.Input
+_Handler: Any = pywsgi.WSGIHandler
+"""gevent says too little of their types to be held to it."""
+
+
+class Refused(ValueError):
+    """A request that is not read any further. Attributes: status: with its reason phrase."""
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(status)
+
+
+class Host(Protocol):
+    """What a connection asks of its server (service.http)."""
+
+    application: Any
+    max_body_bytes: int
+    is_stopping: bool
+    idle: set[gevent.Greenlet]
+
+    def admit(self) -> bool:
+        """Take a request in, unless there are too many."""
+
+    def dismiss(self) -> None:
+        """A request that was admitted is over."""
+
+
+class BoundedBody(_Input):  # type: ignore[misc]  # see above
+    """A request's body. `is_abandoned`: some of it was left unread, and the connection is of no more use."""
+
+    __slots__ = ("_ends_at", "_left", "is_abandoned")
+
+    def __init__(self, like: Any, max_bytes: int) -> None:
+        super().__init__(like.rfile, like.content_length, like.socket, like.chunked_input)
+        self._ends_at = time.monotonic() + BODY_S
+        self._left = max_bytes
+        self.is_abandoned = False
+
+    def read(self, length: int | None = None) -> bytes:
+        """Read. Raises: TimeoutError: it takes too long; OSError: there is more than is taken."""
+        return self._bounded(super().read, length)
+
+    def readline(self, size: int | None = None) -> bytes:
+        """Read a line. Raises: as `read`."""
+        return self._bounded(super().readline, size)
+
+    def _bounded(self, read: Callable[[int | None], bytes], length: int | None) -> bytes:
+        wanted = self._left + 1 if length is None or length < 0 else min(length, self._left + 1)
+        too_slow = TimeoutError(f"a body that is not there within {BODY_S:.0f} s")
+        with gevent.Timeout(max(0.0, self._ends_at - time.monotonic()), too_slow):
+            data = read(wanted)
+        self._left -= len(data)
+        if self._left < 0:
+            self.is_abandoned = True
+            raise OSError("a body that is longer than is taken")
+        return data
+
+    def _discard(self) -> None:
+        if self.chunked_input:
+            self.is_abandoned |= self.chunk_length != 0
+        elif (self.content_length or 0) - self.position > DISCARDED_BYTES:
+            self.is_abandoned = True
+        elif not self.is_abandoned:
+            super()._discard()
+
+
+class CarefulHandler(_Handler):  # type: ignore[misc]  # see above
+    """Serves one connection, request by request; see the table at the top."""
+
+    server: Host
+    wsgi_input: Any
+
+    def handle(self) -> None:
+        """Serve until the client or somebody's patience is at its end."""
+        self.socket.settimeout(STALL_S)
+        super().handle()
+
+    def read_requestline(self) -> str:
+        """Wait for a request, and read its first line."""
+        current = gevent.getcurrent()
+        self.server.idle.add(current)
+        try:
+            with gevent.Timeout(IDLE_S, TimeoutError("no request")):
+                self.rfile.peek(1)
+        finally:
+            self.server.idle.discard(current)
+        self._headers_due = time.monotonic() + HEADERS_S
+        with gevent.Timeout(HEADERS_S, TimeoutError("no request line")):
+            line: str = super().read_requestline()
+        return line
+
+    def read_request(self, raw_requestline: str) -> bool:
+        """Read the headers and judge them. Raises: Refused, ValueError."""
+        if len(raw_requestline.split()) != 3:  # HTTP/0.9
+            raise Refused("400 Bad Request")
+        left_s = max(0.0, self._headers_due - time.monotonic())
+        with gevent.Timeout(left_s, Refused("408 Request Timeout")):
+            super().read_request(raw_requestline)
+        lengths = self.headers.get_all("content-length", [])
+        encodings = self.headers.get_all("transfer-encoding", [])
+        if len(lengths) > 1 or not all(each.isascii() and each.isdigit() for each in lengths):
+            raise Refused("400 Bad Request")
+        if encodings and [each.strip().lower() for each in encodings] != ["chunked"]:
+            raise Refused("501 Not Implemented")
+        if (self.content_length or 0) > self.server.max_body_bytes:
+            raise Refused("413 Content Too Large")
+        return True
+
+    def MessageClass(self, *_: object) -> Any:  # noqa: N802 - gevent's name
+        """Read headers. Raises: Refused: they are too long."""
+        return pywsgi.headers_factory(_Bounded(self.rfile))
+
+    def get_environ(self) -> dict[str, Any]:
+        """Return what the application gets, with a body that is bounded."""
+        environ: dict[str, Any] = super().get_environ()
+        body = BoundedBody(self.wsgi_input, self.server.max_body_bytes)
+        if environ["wsgi.input"] is self.wsgi_input:
+            environ["wsgi.input"] = body
+        self.wsgi_input = body
+        return environ
+
+    def handle_one_response(self) -> None:
+        """Have the application answer, if there is room for it."""
+        is_counted = self._path not in ALWAYS and self.server.admit()
+        is_admitted = is_counted or self._path in ALWAYS
+        if not is_admitted:
+            self.application = _busy
+        try:
+            super().handle_one_response()
+        finally:
+            if is_counted:
+                self.server.dismiss()
+            if self.wsgi_input.is_abandoned:
+                self.close_connection = True
+
+    def finalize_headers(self) -> None:
+        """Say that the connection ends, where it does."""
+        super().finalize_headers()
+        if self.server.is_stopping or self.wsgi_input.is_abandoned:
+            self.close_connection = True
+        if self.close_connection and not any(
+            name.lower() == b"connection" for name, _ in self.response_headers
+        ):
+            self.response_headers.append((b"Connection", b"close"))
+
+    def _log_error(self, kind: type[BaseException], error: BaseException, traceback: Any) -> None:
+        if issubclass(kind, OSError):
+            log.debug("http_connection_lost", reason=str(error))
+        elif not issubclass(kind, gevent.GreenletExit):
+            log.error("http_request_failed", path=self._path, exc_info=(kind, error, traceback))
+
+    def _handle_client_error(self, error: Exception) -> tuple[str, bytes]:
+        """Return the answer to a request that cannot be read."""
+        status = error.status if isinstance(error, Refused) else "400 Bad Request"
+        log.info("http_request_refused", remote=self._remote, status=status, reason=str(error))
+        text = status.partition(" ")[2].encode()
+        head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nConnection: close\r\n"
+        return status[:3], head.encode() + b"Content-Length: %d\r\n\r\n%b" % (len(text), text)
+
+    @property
+    def _path(self) -> str:
+        """The path without its query, where secrets may be."""
+        return str(self.path or "").partition("?")[0][:200]
+
+    @property
+    def _remote(self) -> str:
+        address = self.client_address
+        return str(address[0]) if isinstance(address, tuple) else str(address)
+
+
+class _Bounded:
+    """Reads lines until there are too many bytes of them."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._left = MAX_HEADER_BYTES
+
+    def readline(self, size: int = -1) -> bytes:
+        """Read a line. Raises: Refused."""
+        line: bytes = self._file.readline(min(size, self._left + 1) if size >= 0 else self._left + 1)
+        self._left -= len(line)
+        if self._left < 0:
+            raise Refused("431 Request Header Fields Too Large")
+        return line
+
+
+def _busy(_environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    body = b'{"error": "busy", "detail": "too many requests at once"}'
+    headers = [("Content-Type", "application/json"), ("Retry-After", "1"), ("Content-Length", str(len(body)))]
+    start_response("503 Service Unavailable", headers)
+    return [body]
