@@ -135,15 +135,17 @@ def _sip_variables(channel: Channel, script: Script) -> dict[str, str]:
     }
 
 
-def new_party_leg(caller: Session, target: DialString) -> Session:
-    """An outbound leg towards a party; its thread does what is queued for it until it is hung up."""
-    core = caller.core
+def new_party_leg(core: Core, script: Script, target: DialString, caller: Session | None) -> Session:
+    """An outbound leg towards a party; its thread does what is queued for it until it is hung up.
+
+    Args: caller: for whom it is dialled, None for nobody: the api of that name.
+    """
     kind, _, where = target.endpoint.partition("/")
     destination = where.split("/")[0].split("@")[0]
     uuid = target.variables.get("origination_uuid") or core.new_uuid()
     name = f"loopback/{destination}-a" if kind == "loopback" else f"{kind}/{where}"
     callee = where.split("/")[-1] if kind == "loopback" else destination
-    who = caller.channel.profile
+    who = caller.channel.profile if caller is not None else Profile("0000000000", "", "")
     channel = Channel(
         uuid=uuid,
         name=name,
@@ -156,26 +158,22 @@ def new_party_leg(caller: Session, target: DialString) -> Session:
             callee_number=callee,
             source=f"mod_{kind}",
         ),
-        rate_hz=caller.channel.rate_hz,
-        codec=caller.channel.codec,
+        rate_hz=caller.channel.rate_hz if caller is not None else script.rate_hz,
+        codec=caller.channel.codec if caller is not None else "PCMU",
         state=State.CS_CONSUME_MEDIA,
         running_state=State.CS_CONSUME_MEDIA,
     )
     epoch_us = core.clock.epoch_us()
     channel.times = Times(profile_created=epoch_us, created=epoch_us)
-    own = {
-        "direction": "outbound",
-        "is_outbound": "true",
-        "uuid": uuid,
-        "channel_name": name,
-        "originator": caller.channel.uuid,
-        **_exported(caller),
-        **target.variables,
-    }
-    for key, value in own.items():
+    own = {"direction": "outbound", "is_outbound": "true", "uuid": uuid, "channel_name": name}
+    if caller is not None:
+        own["originator"] = own["originating_leg_uuid"] = caller.channel.uuid
+        own |= _exported(caller)
+    for key, value in (own | target.variables).items():
         channel.set(key, value)
-    leg = Session(core, channel, caller.script)
-    leg.journal = caller.journal
+    leg = Session(core, channel, script)
+    if caller is not None:
+        leg.journal = caller.journal
     leg.note("party", name)
     leg.fire("CHANNEL_CREATE")
     leg.fire("CHANNEL_OUTGOING")
