@@ -20,10 +20,11 @@ from calls.ending import How
 from calls.errors import CallError
 from esl.errors import EslError
 from esl.session import Completion
+from recording import retold
 from recording.control import Control, Link, Presence
 from recording.ending import Asked
 from recording.errors import Interrupted
-from recording.finisher import Finisher
+from recording.finisher import Ending, Finisher
 from recording.following import Following
 from recording.handover import HandOver
 from recording.journal import Journal
@@ -38,10 +39,12 @@ from recording.register import Register
 from recording.request import RecordingRequest
 from recording.roster import Roster
 from recording.segment import Segment
+from recording.status import Statuses
 from recording.steering import BY_COMMAND
 from recording.stop_event import EventData
 from recording.ticket import Ticket
 from recording.watch import Watch
+from storage.outbox_delivery import StoredRecording
 
 EVENTS = (
     "RECORD_START",
@@ -50,6 +53,7 @@ EVENTS = (
     "CHANNEL_ANSWER",
     "CHANNEL_BRIDGE",
     "CHANNEL_UNBRIDGE",
+    "DTMF",
 )
 """What is to be heard of a recorded call of ours."""
 
@@ -79,6 +83,7 @@ class Means:
     patience: Patience
     hear: Callable[[EventData], None]
     register: Register
+    statuses: Statuses
 
 
 class Care:
@@ -155,6 +160,10 @@ class Care:
         greenlet = self._greenlets.greenlet_class(work)
         self._greenlets.add(greenlet)
         greenlet.start_later(wait_s)
+
+    def conclude(self, manifest: Manifest, stored: StoredRecording) -> None:
+        """See to what is left of a recording that the outbox has taken over from an engine that died then."""
+        self._greenlets.spawn(self._conclude, manifest, stored)
 
     def tidy(self, manifest: Manifest, delivered: Path) -> None:
         """Delete what the file that is delivered was made of; blocks."""
@@ -245,6 +254,13 @@ class Care:
         self._roster.remove(recording)
         recording.settled(handed_over=handed_over)
 
+    def _conclude(self, manifest: Manifest, stored: StoredRecording) -> None:
+        self.tidy(manifest, stored.media.path)
+        outcome = retold.outcome_of(stored)
+        over = Ending(manifest.ticket, started_at_us=manifest.started_at_us, marks=manifest.marks)
+        self._means.statuses.settled(over, outcome, retold.ended_at_us(outcome, int(time.time() * 1e6)))
+        self._means.journal.forget(manifest.ticket)
+
     def _await_review(self, recording: Recording) -> None:
         """Wait until it is known whether it is wanted: the end of its call says that it is."""
         deadline_s = time.monotonic() + REVIEW_S
@@ -254,8 +270,9 @@ class Care:
             recording.bell.wait(deadline_s - time.monotonic())
 
     def _note(self, recording: Recording) -> None:
-        """Have its manifest say what is known now."""
+        """Have its manifest say what is known now, and its observers told."""
         self._means.journal.note(self._manifest(recording))
+        self._means.statuses.changed(recording)
 
     def _manifest(self, recording: Recording) -> Manifest:
         return Manifest(

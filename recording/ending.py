@@ -27,6 +27,7 @@ class Asked(StrEnum):
 
     NOTHING = "nothing"
     STOP = "stop"  # a document or a command wanted it
+    DIGIT = "digit"  # one of its terminators was pressed
     LIMIT = "limit"  # the time limit's own timer
     NO_INPUT = "no_input"  # nobody spoke from the start, as we heard it
     SILENCE = "silence"  # nobody speaks any more, as we heard it
@@ -97,6 +98,7 @@ TABLE: tuple[Row, ...] = (
         lambda f: f.raw_cause == RawCause.NO_INPUT and bool(f.speech_heard), EndedBy.SILENCE),
     Row("silence from the start", lambda f: f.raw_cause == RawCause.NO_INPUT, EndedBy.NO_INPUT),
     Row("silence on a live channel", lambda f: f.raw_cause == RawCause.SILENCE, EndedBy.SILENCE),
+    Row("a digit was pressed that ends it", lambda f: f.asked is Asked.DIGIT, EndedBy.DIGIT),
     Row("our timer ran out", lambda f: f.asked is Asked.LIMIT, EndedBy.TIME_LIMIT),
     Row("we heard that nobody spoke", lambda f: f.asked is Asked.NO_INPUT, EndedBy.NO_INPUT),
     Row("we heard that nobody spoke any more", lambda f: f.asked is Asked.SILENCE, EndedBy.SILENCE),

@@ -25,6 +25,7 @@ from recording.naming import CONTENT_TYPES, delivered_name
 from recording.outcome import RecordingOutcome, Verdict
 from recording.register import NoRegister, Register
 from recording.request import AudioFormat
+from recording.status import Statuses
 from recording.storage_decision import Decision
 from recording.storage_rules import StorageRules
 from recording.tally import Tally
@@ -56,6 +57,7 @@ class Outbox(Protocol):
         *,
         recording_id: str,
         account_id: str,
+        keep_until: float = 0.0,
     ) -> bool:
         """Take a recording over for good; False when it is known. Raises: StoreUnavailable."""
 
@@ -64,7 +66,8 @@ class Outbox(Protocol):
 class Receivers:
     """Where finished recordings go from here, and who is told.
 
-    Attributes: storage: says where; register: is told what became of each; node: this engine, in documents.
+    Attributes: storage: says where; register: is told what became of each; statuses: tells those who observe
+    it; node: this engine, in documents.
     """
 
     outbox: Outbox
@@ -73,6 +76,7 @@ class Receivers:
     storage: StorageRules
     node: str = ""
     register: Register = field(default_factory=NoRegister)
+    statuses: Statuses = field(default_factory=Statuses)
     clock: Callable[[], float] = time.time
 
 
@@ -99,6 +103,7 @@ class HandOver:
             self.delete(ticket, (one for one in outcome.leftovers if one != outcome.path))
             handed_over = True
         self._to.register.settled(ticket, outcome, decision.rule, decision.reason)
+        self._to.statuses.settled(over, outcome, int(self._ended_at_s(over, outcome) * 1e6))
         if not outcome.is_inaccessible:
             self._to.journal.forget(ticket)
         self._to.tally.recording_finished(outcome)
@@ -156,7 +161,12 @@ class HandOver:
         recording_id = ticket.name.recording_id
         try:
             added = self._to.outbox.enqueue(
-                media, document, targets, recording_id=recording_id, account_id=ticket.account_id
+                media,
+                document,
+                targets,
+                recording_id=recording_id,
+                account_id=ticket.account_id,
+                keep_until=self._to.clock() + ticket.request.link_s if ticket.request.link_s else 0.0,
             )
         except StoreError as exc:
             self._to.tally.recording_handover_failed()
@@ -169,15 +179,16 @@ class HandOver:
         return True
 
     def _circumstances(self, over: Ending, outcome: RecordingOutcome, name: str) -> Circumstances:
-        now_s = self._to.clock()
-        stop = over.stop
-        if stop and stop.at_us:
-            ended_at_s = stop.at_us / 1e6
-        elif outcome.started_at_us:
-            ended_at_s = outcome.started_at_us / 1e6 + outcome.duration_ms / 1000
-        else:
-            ended_at_s = now_s
-        return Circumstances(name, ended_at_s, stop.custom if stop else {}, self._to.node, now_s)
+        custom = over.stop.custom if over.stop else {}
+        ended_at_s = self._ended_at_s(over, outcome)
+        return Circumstances(name, ended_at_s, custom, self._to.node, self._to.clock())
+
+    def _ended_at_s(self, over: Ending, outcome: RecordingOutcome) -> float:
+        if over.stop and over.stop.at_us:
+            return over.stop.at_us / 1e6
+        if outcome.started_at_us:
+            return outcome.started_at_us / 1e6 + outcome.duration_ms / 1000
+        return self._to.clock()
 
     def delete(self, ticket: Ticket, paths: Iterable[Path | None]) -> None:
         """Remove files of a recording off the hub; what cannot be removed is told, and stays."""

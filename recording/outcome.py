@@ -18,6 +18,7 @@ class EndedBy(StrEnum):
     """Why a recording is over."""
 
     STOPPED = "stopped"  # somebody asked: a document, a command
+    DIGIT = "digit"  # the leg recorded pressed one of its terminators
     TIME_LIMIT = "time_limit"
     HANGUP = "hangup"
     SILENCE = "silence"  # speech was heard, then it ended

@@ -43,6 +43,7 @@ from recording.register import NoRegister, Register
 from recording.request import RecordingRequest
 from recording.roster import Roster
 from recording.spool import Spool
+from recording.status import Statuses, StatusSink
 from recording.stop_event import EventData, event_time_us, read_stop
 from recording.storage_rules import StorageRules
 from recording.tally import NoTally, Tally
@@ -55,6 +56,7 @@ OF_LEGS: Mapping[str, Callable[[Recording, EventData], None]] = {
     "CHANNEL_HANGUP": lambda recording, _: recording.hung_up(),
     "CHANNEL_ANSWER": lambda recording, event: recording.answered(event_time_us(event)),
     "CHANNEL_BRIDGE": lambda recording, event: recording.bridged(event_time_us(event)),
+    "DTMF": lambda recording, event: recording.pressed(event.get("DTMF-Digit") or ""),
 }
 """What an event of a leg means to its recordings."""
 
@@ -88,7 +90,8 @@ class Recorder(Orders):
 
     Args: config: system_config as it is in force; outbox: takes finished recordings over; storage: says where
     they go; link: returns the inbound connection to FreeSWITCH, None while there is none; tally: counts;
-    register: notes what was asked for and what became of it; node: this engine's name.
+    register: notes what was asked for and what became of it; node: this engine's name; observers: who tells
+    the observers of recordings (recording.status), by their kind.
     """
 
     def __init__(
@@ -103,6 +106,7 @@ class Recorder(Orders):
         register: Register | None = None,
         node: str = "",
         timing: Timing = DEFAULT_TIMING,
+        observers: Mapping[str, StatusSink] | None = None,
     ) -> None:
         self._dir = recordings_dir
         self._outbox = outbox
@@ -114,8 +118,15 @@ class Recorder(Orders):
         self._examiner = Examiner()
         self._processor = Processor(config, self._examiner)
         software = str(config.get("ecallmgr", "recording_software_name") or "")
+        self._statuses = Statuses(observers)
         receivers = Receivers(
-            outbox, self._journal, self._tally, storage, node, register=register or NoRegister()
+            outbox,
+            self._journal,
+            self._tally,
+            storage,
+            node,
+            register=register or NoRegister(),
+            statuses=self._statuses,
         )
         self._care = Care(
             Means(
@@ -131,6 +142,7 @@ class Recorder(Orders):
                 patience=timing.patience,
                 hear=self.on_event,
                 register=register or NoRegister(),
+                statuses=self._statuses,
             )
         )
         self._reconciler = Reconciler(self._journal, self._hands())
@@ -149,6 +161,7 @@ class Recorder(Orders):
             self._housekeeper.kill()
             self._housekeeper = None
         self._care.close(timeout_s)
+        self._statuses.close()
         self._processor.close()
         self._journal.close()
         self._examiner.close()
@@ -263,8 +276,9 @@ class Recorder(Orders):
         manifest = stray.at_its_end(manifest, event) if manifest is not None else None
         if manifest is None or not self._care.take(manifest) or self._roster.get(recording_id) is not None:
             return
-        if stray.is_in_outbox(self._outbox, recording_id):  # its sibling was done with it in between
-            self._journal.forget(ticket)
+        stored = stray.stored_in_outbox(self._outbox, recording_id)
+        if stored is not None:  # its sibling was all but done with it
+            self._care.conclude(manifest, stored)
         else:
             log.warning("recording_finished_for_another_engine", recording_id=recording_id)
             self._care.finish(manifest, event)
@@ -273,12 +287,11 @@ class Recorder(Orders):
         self._care.adopt(manifest)
 
     def _finish_from_disk(self, manifest: Manifest) -> None:
-        delivered = stray.media_in_outbox(self._outbox, manifest.ticket.name.recording_id)
-        if delivered is None:
+        stored = stray.stored_in_outbox(self._outbox, manifest.ticket.name.recording_id)
+        if stored is None:
             self._care.finish(manifest)
-            return
-        self._care.tidy(manifest, delivered)  # its engine died in between
-        self._journal.forget(manifest.ticket)
+        else:  # its engine died in between
+            self._care.conclude(manifest, stored)
 
     def _hands(self) -> Hands:
         return Hands(

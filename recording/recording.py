@@ -59,6 +59,11 @@ class Recording(Standing):
             self.ask(Asked.STOP)
             self._changed()
 
+    def pressed(self, digit: str) -> None:
+        """A digit was pressed on the leg it began on; it is over if that is one of its terminators."""
+        if digit and digit in self.ticket.request.terminators and self.is_running:
+            self.ask(Asked.DIGIT)
+
     def pause(self) -> bool:
         """Leave out what comes; return whether that is news."""
         if self.is_over or not self.steering.pause(running=self.has_started):

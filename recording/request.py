@@ -6,8 +6,10 @@ end here. A new parameter of any language becomes a field here, or it is not a r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class AudioFormat(StrEnum):
@@ -39,6 +41,21 @@ class Silence:
     threshold: int = 200
 
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Somebody who is told how a recording goes (recording.status).
+
+    Attributes: kind: which sink tells it, a word in small letters; data: what that sink needs to know, in few
+    words, since it travels with the recording.
+    """
+
+    kind: str
+    data: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+
+
 @dataclass(frozen=True, slots=True)
 class RecordingRequest:
     """What to record, when, how long, and where it shall go. Values are final: defaults and clamps applied.
@@ -58,6 +75,11 @@ class RecordingRequest:
         trim_silence: silence at both ends is cut off afterwards.
         transcript: the language to transcribe, such as en-US; "" for no transcript.
         beep_every_s: how often a beep tells those who talk that they are recorded; 0: never.
+        observers: who is told how it goes.
+        terminators: digits that end it when the leg recorded presses one; whoever collects digits gets that
+        one all the same. They are heard on the call's own connection: a recording that went on to another
+        leg, or that another engine has adopted without its call, is not ended by them.
+        link_s: how long a link to it must work after it is over; see storage.outbox.Outbox.enqueue.
         Source: reference section 3.3 (names and limits), Kazoo media_recording.
     """
 
@@ -80,6 +102,9 @@ class RecordingRequest:
     trim_silence: bool = False
     transcript: str = ""
     beep_every_s: int = 0
+    observers: tuple[Observer, ...] = ()
+    terminators: str = ""
+    link_s: int = 0
 
     @property
     def capture_format(self) -> AudioFormat:

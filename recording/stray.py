@@ -37,13 +37,13 @@ class KnownRecordings(Protocol):
 
 def is_in_outbox(outbox: KnownRecordings, recording_id: str) -> bool:
     """Whether the outbox has taken a recording over; False also when it cannot say."""
-    return media_in_outbox(outbox, recording_id) is not None
+    return stored_in_outbox(outbox, recording_id) is not None
 
 
-def media_in_outbox(outbox: KnownRecordings, recording_id: str) -> Path | None:
-    """Return the file that the outbox delivers for a recording, None as `is_in_outbox`."""
+def stored_in_outbox(outbox: KnownRecordings, recording_id: str) -> StoredRecording | None:
+    """Return what the outbox has of a recording, None as `is_in_outbox`."""
     try:
-        return outbox.recording(recording_id).media.path
+        return outbox.recording(recording_id)
     except NotFound:
         return None
     except StoreError as exc:

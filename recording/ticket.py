@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
+import structlog
+
+from calls.dtmf import DIGITS
 from recording.errors import BadTicket
 from recording.naming import Name
-from recording.request import AudioFormat, Direction, RecordingRequest, Silence
+from recording.request import AudioFormat, Direction, Observer, RecordingRequest, Silence
 from storage import names
 
 VERSION = 1
 
-MAX_TICKET_BYTES = 32_768
+MAX_TICKET_BYTES = 49_152
 """A ticket has about 500 bytes; with every text at its longest, each character taking four, it still fits."""
 
 MAX_MANIFEST_BYTES = 1_048_576
@@ -34,6 +38,14 @@ MAX_LABEL = 256
 MAX_URL = 2_048
 """Characters; no server takes much more. A longer one is refused, not cut: that would be another place."""
 
+MAX_OBSERVERS = 4
+
+MAX_OBSERVER_BYTES = 4_096
+"""Of what one observer's sink needs to know, as JSON: a URL, and a few ids. A larger one is left out."""
+
+MAX_LINK_S = 10**9
+"""Thirty years."""
+
 MAX_SILENCE_MS = 10**12
 """What documents may say (nine digits), taken for seconds."""
 
@@ -46,6 +58,9 @@ UNUSABLE_URL = "unusable:"
 _Choice = TypeVar("_Choice", AudioFormat, Direction)
 
 _UUID = re.compile(r"[A-Za-z0-9_.:-]{1,128}\Z")
+_KIND = re.compile(r"[a-z0-9_]{1,32}\Z")
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +169,35 @@ def bounded(request: RecordingRequest) -> RecordingRequest:
         label=cut(request.label, MAX_LABEL),
         origin=cut(request.origin, MAX_LABEL),
         url=cut(url, MAX_URL) if len(url) <= MAX_URL else UNUSABLE_URL + cut(url, MAX_TEXT),
+        observers=tuple(_carried(request.observers)),
+        terminators="".join(digit for digit in dict.fromkeys(request.terminators) if digit in DIGITS),
+        link_s=min(max(0, request.link_s), MAX_LINK_S),
     )
 
 
 def _changed(value: Party | RecordingRequest) -> dict[str, Any]:
     """Return the fields that differ from their defaults; a field without one (format) always does."""
     values = ((one, getattr(value, one.name)) for one in fields(value))
-    changed = {one.name: item for one, item in values if item != one.default}
-    return {name: asdict(item) if isinstance(item, Silence) else item for name, item in changed.items()}
+    return {one.name: _plain(item) for one, item in values if item != one.default}
+
+
+def _plain(item: Any) -> Any:
+    if isinstance(item, Silence):
+        return asdict(item)
+    if isinstance(item, tuple):
+        return [{"kind": one.kind, "data": dict(one.data)} for one in item]
+    return item
+
+
+def _carried(observers: tuple[Observer, ...]) -> Iterator[Observer]:
+    """Yield the observers that a ticket takes; another one is told nothing, and that is told here."""
+    for number, one in enumerate(observers):
+        data = {cut(str(name)): cut(str(value), MAX_URL) for name, value in one.data.items()}
+        size = len(json.dumps(data, ensure_ascii=False).encode())
+        if number < MAX_OBSERVERS and _KIND.match(one.kind) and size <= MAX_OBSERVER_BYTES:
+            yield Observer(one.kind, data)
+        else:
+            log.error("recording_observer_left_out", kind=one.kind[:MAX_TEXT], number=number, size_bytes=size)
 
 
 def _request(reader: _Reader) -> RecordingRequest:
@@ -186,7 +222,32 @@ def _request(reader: _Reader) -> RecordingRequest:
         trim_silence=reader.boolean("trim_silence", default=False),
         transcript=reader.text("transcript", MAX_TEXT, ""),
         beep_every_s=reader.integer("beep_every_s", 0, 1_000_000_000, 0),
+        observers=_observers(reader.get("observers", [])),
+        terminators=_terminators(reader),
+        link_s=reader.integer("link_s", 0, MAX_LINK_S, 0),
     )
+
+
+def _observers(data: Any) -> tuple[Observer, ...]:
+    if not isinstance(data, list) or len(data) > MAX_OBSERVERS:
+        raise BadTicket(f"observers of a ticket are a list of up to {MAX_OBSERVERS}")
+    return tuple(_observer(_Reader(one)) for one in data)
+
+
+def _observer(reader: _Reader) -> Observer:
+    kind, data = reader.text("kind", 32), reader.get("data", {})
+    if not _KIND.match(kind) or not isinstance(data, dict):
+        raise BadTicket("an observer of a ticket has a kind and data")
+    if not all(isinstance(one, str) and len(one) <= MAX_URL for one in (*data, *data.values())):
+        raise BadTicket("what an observer of a ticket carries are short texts")
+    return Observer(kind, data)
+
+
+def _terminators(reader: _Reader) -> str:
+    terminators = reader.text("terminators", len(DIGITS), "")
+    if not DIGITS.issuperset(terminators):
+        raise BadTicket("terminators of a ticket are digits")
+    return terminators
 
 
 def _silence(reader: _Reader) -> Silence:
