@@ -73,7 +73,7 @@ class Snapshot:
 
     @property
     def occurred_at(self) -> datetime:
-        """When this was so, by FreeSWITCH's clock."""
+        """When this was so, by FreeSWITCH's clock: the event's time, which uuid_dump has as well."""
         return moment(_whole(self.event.get("Event-Date-Timestamp")))
 
     def variable(self, name: str) -> str:

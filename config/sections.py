@@ -318,6 +318,23 @@ class Swml:
 
 
 @dataclass(frozen=True, slots=True)
+class CallControl:
+    """Commands on live calls over HTTP, below /v2 of `http.listen`; made for those who have an API key."""
+
+    rate_per_s: int = setting(
+        Whole(0, 100_000, "requests/s"),
+        200,
+        doc="Requests a second that one API key may make of one process, as its bucket fills; further ones "
+        "are answered with 429 and the time to wait. 0 for no limit.",
+    )
+    burst: int = setting(
+        Whole(1, 100_000, "requests"),
+        400,
+        doc="What the bucket of a key holds: so many requests may come at once.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """How this service runs on its host."""
 

@@ -17,7 +17,7 @@ from config.declaration import SettingKey, declared_keys
 from config.errors import SettingsError
 from config.kinds import DocumentsUrl
 from config.redaction import without_credentials
-from config.sections import Documents, FreeSwitch, Http, Log, Outbox, Service, Swml
+from config.sections import CallControl, Documents, FreeSwitch, Http, Log, Outbox, Service, Swml
 from config.sources import Reading, read_environment, read_file
 
 HIDDEN = "(hidden)"
@@ -32,6 +32,7 @@ class Settings:
     outbox: Outbox = field(default_factory=Outbox)
     http: Http = field(default_factory=Http)
     swml: Swml = field(default_factory=Swml)
+    callcontrol: CallControl = field(default_factory=CallControl)
     service: Service = field(default_factory=Service)
     log: Log = field(default_factory=Log)
 

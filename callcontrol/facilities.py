@@ -1,0 +1,35 @@
+"""What all commands and pages share; whatever they need of the house is asked for here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from callcontrol.call_control_id import CallControlIds
+from callcontrol.channel import Switches
+from callcontrol.connections import Connections
+from callcontrol.webhooks import Webhooks
+from recording.leg_recorder import LegRecorder
+
+
+class RecordingLinks(Protocol):
+    """URLs under which people and programs get recordings (recording.link.Links)."""
+
+    def url(self, recording_id: str, extension: str, lifetime_s: float | None = None) -> str:
+        """Return a URL that works from now on until it expires, "" when no page of ours can be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facilities:
+    """Attributes: ids: makes and reads call control ids; switches: the FreeSWITCHes that are reached;
+    connections: where webhooks go; webhooks: sends them; recorder: records legs that others may hold; node:
+    the FreeSWITCH beside this process, whose files are on this host.
+    """
+
+    ids: CallControlIds
+    switches: Switches
+    connections: Connections
+    webhooks: Webhooks
+    recorder: LegRecorder
+    links: RecordingLinks
+    node: str

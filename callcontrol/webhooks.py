@@ -1,0 +1,79 @@
+"""Sends webhooks: where to, in which order, signed; never waits, never fails the call.
+
+Where a webhook goes is said by the call itself where a command set `webhook_url`, else by its connection.
+Those of one conversation are one stream of the outbox: they arrive in order, and a receiver that is down
+delays its own only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import structlog
+
+from callcontrol.connections import Connections
+from callcontrol.events import WebhookEvent
+from callcontrol.leg import Leg
+from callcontrol.webhook_key import SIGNER
+from storage.errors import StoreError
+
+log = structlog.get_logger(__name__)
+
+
+class Notices(Protocol):
+    """Takes what outsiders are to be told, and tells them whatever happens (storage.notice_poster)."""
+
+    def post(
+        self,
+        stream: str,
+        url: str,
+        body: Mapping[str, Any],
+        *,
+        notice_id: str = "",
+        account_id: str = "",
+        failover_url: str = "",
+        signer: str = "",
+        kind: str = "",
+    ) -> None:
+        """Have JSON sent to a URL. Never waits, never raises."""
+
+
+class Webhooks:
+    """Args: notices: the outbox; connections: where webhooks go."""
+
+    def __init__(self, notices: Notices, connections: Connections) -> None:
+        self._notices = notices
+        self._connections = connections
+
+    def send(self, leg: Leg, event: WebhookEvent) -> bool:
+        """Tell of an event of a leg; return whether anybody wants to hear. May ask the document store."""
+        url, failover_url = self._address(leg)
+        if not url:
+            return False
+        self._notices.post(
+            f"call:{leg.session_id}",
+            url,
+            event.body(url),
+            notice_id=event.id,
+            account_id=leg.account_id,
+            failover_url=failover_url,
+            signer=SIGNER,
+            kind=event.type,
+        )
+        return True
+
+    def _address(self, leg: Leg) -> tuple[str, str]:
+        """Return where webhooks of a leg go, and where if that fails; ("", "") for nowhere."""
+        url = leg.webhook.get("url")
+        if isinstance(url, str) and url:
+            return url, str(leg.webhook.get("failover_url") or "")
+        if not leg.connection_id:
+            return "", ""
+        try:
+            connection = self._connections.of_id(leg.account_id, leg.connection_id)
+        except StoreError as exc:
+            reason = str(exc)
+            log.error("webhook_without_address", leg=leg.leg_id, reason=reason, outcome="lost")  # noqa: TRY400 - its reason says all
+            return "", ""
+        return (connection.url, connection.failover_url) if connection and connection.is_active else ("", "")

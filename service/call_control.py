@@ -1,0 +1,78 @@
+"""Call control of one engine process: its keys, its pages and its webhooks, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from flask import Blueprint
+
+from callcontrol import api, description
+from callcontrol.access import Access
+from callcontrol.call_control_id import CallControlIds
+from callcontrol.channel import Link, OneSwitch
+from callcontrol.connections import Connections
+from callcontrol.facilities import Facilities, RecordingLinks
+from callcontrol.rate_limit import RateLimit
+from callcontrol.registry import discover
+from callcontrol.tokens import TokenBook
+from callcontrol.webhook_key import SIGNER, WebhookKey
+from callcontrol.webhooks import Notices, Webhooks
+from config.sections import CallControl as CallControlSettings
+from recording.leg_recorder import LegRecorder
+from storage.document import DocumentStore
+from storage.notice import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What call control needs of the engine.
+
+    Attributes: secret: what ids and webhooks are signed with, shared by all processes; node: the FreeSWITCH
+    beside this process; link: the inbound connection to it, None while there is none.
+    """
+
+    store: DocumentStore
+    notices: Notices
+    recorder: LegRecorder
+    links: RecordingLinks
+    link: Callable[[], Link | None]
+    secret: str
+    node: str
+
+
+class CallControl:
+    """Attributes: facilities: what commands, and whoever tells of calls, are given; blueprints: the pages;
+    signers: for the outbox' worker.
+    """
+
+    def __init__(self, settings: CallControlSettings, around: Surroundings) -> None:
+        secret = around.secret.encode()
+        connections = Connections(around.store)
+        self.tokens = TokenBook(around.store)
+        self.signers: Mapping[str, Signer] = {SIGNER: WebhookKey(secret)}
+        self.facilities = Facilities(
+            ids=CallControlIds(secret),
+            switches=OneSwitch(around.node, around.link),
+            connections=connections,
+            webhooks=Webhooks(around.notices, connections),
+            recorder=around.recorder,
+            links=around.links,
+            node=around.node,
+        )
+        commands = discover()
+        limit = RateLimit(settings.rate_per_s, settings.burst)
+        access = Access(self.tokens, limit, api.scopes_of(commands))
+        pages = api.blueprints(commands, self.facilities, access)
+        self.blueprints: tuple[Blueprint, ...] = (
+            *pages,
+            description.pages(description.describe(pages)),
+        )
+
+    def start(self) -> None:
+        """Begin to follow the keys; returns at once."""
+        self.tokens.start()
+
+    def stop(self) -> None:
+        """Follow them no longer."""
+        self.tokens.stop()

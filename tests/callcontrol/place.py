@@ -1,0 +1,161 @@
+"""Everything between Telnyx' client and a caller: pages on a real socket, a simulated FreeSWITCH, a live
+call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from gevent.pywsgi import WSGIServer
+from telnyx import Telnyx
+
+from callcontrol.call_control_id import CallControlId
+from callcontrol.token import Scope, new_token
+from callcontrol.tokens import keep
+from calls.call import Call
+from config.sections import CallControl as Settings
+from service.call_control import CallControl, Surroundings
+from simulator.simcall import SimCall
+from storage.folder_names import directory_of, document_file
+from storage.names import account_db
+from storage.notice import Notice
+from storage.notice_poster import NoticePoster
+from storage.open_store import open_store
+from tests.recording.house import House
+from tests.recording.samples import ACCOUNT_ID
+from tests.waiting import eventually
+
+NODE = "fs1.example.com"
+SECRET = "a secret that all processes share"
+DEADLINE_S = 15.0
+
+
+class NoLinks:
+    """Links to recordings of a place whose recordings nobody fetches."""
+
+    def url(self, recording_id: str, extension: str, lifetime_s: float | None = None) -> str:
+        """A URL of that form."""
+        return f"http://127.0.0.1/recordings/{recording_id}.{extension}"
+
+
+class ApiProcess:
+    """One process that serves the API. Args: place: whose FreeSWITCH, documents and outbox it works on."""
+
+    def __init__(self, place: Place, settings: Settings) -> None:
+        house = place.house
+        self.store = open_store(place.documents.as_uri())
+        self.poster = NoticePoster(house.outbox.notices)
+        self.control = CallControl(
+            settings,
+            Surroundings(
+                store=self.store,
+                notices=self.poster,
+                recorder=house.recorder,  # type: ignore[arg-type]
+                links=NoLinks(),
+                link=lambda: house.link if house.link is not None and house.link.is_up else None,
+                secret=SECRET,
+                node=NODE,
+            ),
+        )
+        self.control.start()
+        self._clients: list[Telnyx] = []
+        app = Flask("callflows", static_folder=None)
+        for blueprint in self.control.blueprints:
+            app.register_blueprint(blueprint)
+        self._server = WSGIServer(("127.0.0.1", 0), app, log=None, error_log=None)
+        self._server.start()
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def client(self, key: str, **options: Any) -> Telnyx:
+        """Telnyx' own client."""
+        self._clients.append(Telnyx(api_key=key, base_url=f"{self.url}/v2", **({"max_retries": 0} | options)))
+        return self._clients[-1]
+
+    def close(self) -> None:
+        """Take it down."""
+        for client in self._clients:
+            client.close()
+        self._server.stop(timeout=1)
+        self.control.stop()
+        self.poster.close()
+        self.store.close()
+
+
+class Place:
+    """A FreeSWITCH, documents, an outbox, and processes that serve the API over them."""
+
+    def __init__(self, root: Path) -> None:
+        self.house = House(root)
+        self.documents = root / "documents"
+        self.documents.mkdir()
+        self._processes: list[ApiProcess] = []
+
+    def process(self, **settings: Any) -> ApiProcess:
+        """Start a process that serves the API."""
+        self._processes.append(ApiProcess(self, Settings(**({"rate_per_s": 0} | settings))))
+        return self._processes[-1]
+
+    @property
+    def api(self) -> ApiProcess:
+        """The first process, started when first asked for."""
+        return self._processes[0] if self._processes else self.process()
+
+    def key(self, *scopes: Scope, account_id: str = ACCOUNT_ID, **options: Any) -> str:
+        """Make an API key that every process knows."""
+        text, kept = new_token(account_id, scopes or (Scope.ADMIN,), **options)
+        store = open_store(self.documents.as_uri(), cache=False)
+        keep(store, kept)
+        store.close()
+        for process in self._processes or [self.api]:
+            eventually(lambda process=process: process.control.tokens.find(text), what="the key")
+        return text
+
+    def client(self, *scopes: Scope, account_id: str = ACCOUNT_ID, **options: Any) -> Telnyx:
+        """Telnyx' own client with a key of its own."""
+        return self.api.client(self.key(*scopes, account_id=account_id), **options)
+
+    def write(self, document: Mapping[str, Any], account_id: str = ACCOUNT_ID) -> None:
+        """Put a document into an account's database."""
+        import json
+
+        path = self.documents / directory_of(account_db(account_id)) / document_file(str(document["_id"]))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(document), encoding="utf-8")
+
+    def call(self, steps: list[dict[str, Any]] | None = None, **options: Any) -> SimCall:
+        """A live call, held by a process that leaves it alone."""
+
+        def hold(call: Call) -> None:
+            call.wait_ended(DEADLINE_S)
+
+        live = self.house.dial(hold, steps, **options)
+        eventually(lambda: self.house.calls, what="the call")
+        return live
+
+    def id_of(self, call: SimCall, account_id: str = ACCOUNT_ID) -> str:
+        """The call control id of a call."""
+        ids = self.api.control.facilities.ids
+        return ids.text(CallControlId(account_id, NODE, call.uuid))
+
+    def notices(self, count: int) -> list[Notice]:
+        """Wait for so many webhooks in the outbox; return them, the oldest first, with their bodies."""
+        box = self.house.outbox.notices
+
+        def found() -> list[Notice]:
+            rows = list(box.list())
+            return rows if len(rows) >= count else []
+
+        return [box.show(row.id) for row in reversed(eventually(found, what="the webhooks"))]
+
+    def close(self) -> None:
+        """Take everything down."""
+        for process in self._processes:
+            process.close()
+        self.house.close()
