@@ -12,7 +12,10 @@ from enum import Enum
 
 from simulator.wire import Headers, HeaderValue, flat
 
-_REFERENCE = re.compile(r"\$\{([^{}]*)\}")
+_SIGN = re.compile(r"\\\$\$?|\\'|\\\\|\$\{(?P<name>[^{}]*)\}")
+_SIGNS = {r"\$": "$", r"\$$": "$", r"\'": "", "\\\\": "\\"}
+# What has one of these is looked through, whatever else is in it (switch_string_has_escaped_data).
+_ESCAPED = re.compile(r"\\[nst'\\]")
 
 
 class State(Enum):
@@ -137,10 +140,17 @@ class Channel:
         return is_true(self.get(name))
 
     def expand(self, text: str) -> str:
-        """Replace ${name} by the variable of that name, or by nothing."""
-        if "${" not in text:
+        """Replace ${name} by the variable of that name, or by nothing; backslashes take the sense of signs.
+
+        Source: FreeSWITCH switch_channel.c, switch_channel_expand_variables_check.
+        """
+        if "${" not in text and not _ESCAPED.search(text):
             return text
-        return _REFERENCE.sub(lambda match: self.get(match.group(1)) or "", text)
+        return _SIGN.sub(self._meant, text)
+
+    def _meant(self, sign: re.Match[str]) -> str:
+        name = sign.group("name")
+        return _SIGNS[sign.group()] if name is None else self.get(name) or ""
 
     def headers(self, event: str) -> Headers:
         """The channel's part of an event of that name."""

@@ -97,7 +97,10 @@ def _milliseconds(text: str) -> int:
 
 
 class PlayUrl(Text):
-    """A property that is one playable thing; variables may be anywhere in it."""
+    """A property that is one playable thing; variables may be anywhere in it.
+
+    An empty text at run time is nothing: what the URL of a recording that failed is, for example.
+    """
 
     kind = "playable"
 
@@ -107,7 +110,12 @@ class PlayUrl(Text):
             return value
         return super().written(value)
 
-    def _check(self, text: str) -> None:
+    def given(self, value: Any) -> Any:
+        """What a variable was, as a string; "" for nothing."""
+        return value if value == "" else super().given(value)
+
+    def check(self, text: str) -> None:
+        """See that it can be played. Raises: ValidationError."""
         try:
             read(text)
         except ValueError as exc:

@@ -26,6 +26,9 @@ from swml.run import ScriptRun
 RECORDING_WAIT_S = 60.0
 """For a recording that has just been stopped: it is verified, perhaps trimmed or encoded, perhaps fetched."""
 
+STOP_WAIT_S = 3.0
+"""For one that is being stopped to be over; one that runs on is not waited for."""
+
 BEYOND_S = 5.0
 """What is waited for longer than it may take itself is given up."""
 
@@ -74,7 +77,7 @@ def play_all(
 ) -> Played:
     """Play things in order, and wait for the end.
 
-    Args: written: as documents write them, checked; goes_on: asked before each, False ends it.
+    Args: written: as documents write them, checked, "" for what turned out to be nothing; goes_on: asked before each, False ends it.
     Raises: CallGone; ReplyTimeout: FreeSWITCH does not come to an end.
     """
     call, missing = run.call, 0
@@ -83,10 +86,14 @@ def play_all(
     else:
         pre_answer(call)
     with gain(call, manner.volume_db):
-        for playable in map(read, written):
+        for each in written:
             if not goes_on():
                 break
-            ended_by, was_heard = _heard(run, playable, manner)
+            if not each:
+                run.log.warning("media_missing", media="", outcome="passed over")
+                missing += 1
+                continue
+            ended_by, was_heard = _heard(run, read(each), manner)
             missing += not was_heard
             if ended_by:
                 return Played(ended_by, missing)
@@ -144,6 +151,10 @@ def _file_of(run: ScriptRun, url: str) -> str:
     recording_id = links.recording_of(url)
     if not recording_id:
         return HTTP_CACHE + url if run.config("ecallmgr", "use_http_cache") else url
+    running = next((one for one in run.recordings.values() if one.id == recording_id), None)
+    if running is not None and not run.call.wait_for(lambda: running.is_over, STOP_WAIT_S):
+        run.log.warning("recording_not_had", recording_id=recording_id, reason="it still runs")
+        raise MediaMissing(url)
     try:
         limit_s = RECORDING_WAIT_S + BEYOND_S
         path = aside(run.call, lambda: links.path_of(recording_id, RECORDING_WAIT_S), limit_s)

@@ -15,7 +15,8 @@ from marshmallow import ValidationError, validates_schema
 from swml.method import Data, Method, Outcome, Support
 from swml.playable import play_url
 from swml.playing import Manner, Played, play_all, wish_of
-from swml.properties import MethodData, flag, many, number, text, web_url
+from swml.properties import flag, many, number, text, web_url
+from swml.property import MethodData, reading
 from swml.run import ScriptRun
 
 EVENT = "calling.call.play"
@@ -38,8 +39,10 @@ class PlayData(MethodData):
 
     @validates_schema
     def _one_of_them(self, data: dict[str, Any], **_: Any) -> None:
-        if (data.get("url") is None) == (data.get("urls") is None):
-            raise ValidationError("one of url and urls is needed, not both", "url")
+        if data.get("url") is not None and data.get("urls") is not None:
+            raise ValidationError("there is urls as well", "url")
+        if data.get("url") is None and data.get("urls") is None and reading.get().is_written:
+            raise ValidationError("url or urls is needed", "url")
 
 
 def run(run: ScriptRun, data: Data) -> Outcome | None:
@@ -53,7 +56,7 @@ def run(run: ScriptRun, data: Data) -> Outcome | None:
     tell(run, data["status_url"], control_id, "playing")
     played: Played | None = None
     try:
-        played = play_all(run, [data["url"]] if data["urls"] is None else data["urls"], manner)
+        played = play_all(run, [data["url"] or ""] if data["urls"] is None else data["urls"], manner)
     finally:
         state = "error" if played is not None and played.missing else "finished"
         tell(run, data["status_url"], control_id, state)

@@ -25,8 +25,8 @@ from marshmallow import ValidationError
 from storage import http_url
 from swml.errors import LimitReached, WebFailed
 from swml.method import Data, Method, Outcome
-from swml.properties import MethodData, flag, mapping, number, text, web_url
-from swml.property import Property
+from swml.properties import flag, mapping, number, text, web_url
+from swml.property import MethodData, Property
 from swml.run import ScriptRun
 from swml.value import as_text
 from swml.web import CONNECT_TIMEOUT_S, Asking, Page

@@ -13,7 +13,8 @@ from marshmallow import ValidationError
 
 from calls.digits import send_dtmf
 from swml.method import Data, Method, Outcome
-from swml.properties import MethodData, Text
+from swml.properties import Text
+from swml.property import MethodData
 from swml.run import ScriptRun
 from swml.value import as_text, has_expression
 

@@ -138,6 +138,8 @@ class TestChannel:
         channel.push("a", "2")
         assert channel.get("a") == "ARRAY::1|:2"
         assert channel.expand("${a} ${nope}|${caller_id_name}") == "ARRAY::1|:2 |Ada"
+        assert channel.expand(r"\${a} \\n \'$1") == r"${a} \n $1"
+        assert channel.expand(r"a\b $1") == r"a\b $1"
         channel.set("a", None)
         assert channel.get("a") is None
 

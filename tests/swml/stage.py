@@ -1,0 +1,204 @@
+"""Methods run on calls of a simulated FreeSWITCH, one after the other, with the real recorder and its links.
+
+The interpreter has tests of its own: here each step's properties are values already, as a method gets them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from calls.call import Call
+from calls.errors import CallGone
+from calls.reception import receive
+from calls.signaling import hangup
+from config.system import SystemConfig
+from esl.listener import Listener
+from esl.session import Session
+from recording.link import Links
+from recording.link_origin import Origin
+from recording.link_shelf import Shelf
+from recording.recorder import Recorder
+from recording.register import OutboxRegister
+from recording.storage_rules import NoPlans, StorageRules
+from simulator.script import read_script
+from simulator.simcall import SimCall
+from simulator.switch import Switch
+from storage.errors import NotFound
+from storage.outbox import Outbox
+from swml.fetching import Fetcher
+from swml.method import NEXT, Method, Outcome
+from swml.property import Reading, reading
+from swml.run import Facilities, ScriptRun
+from swml.variables import Variables
+from swml.web import Web
+from tests.callflows.kit import ACCOUNT, NoChanges
+from tests.recording.house import QUICK
+from tests.storage.receiver import loopback
+from tests.waiting import eventually
+
+DEADLINE_S = 15.0
+CONFIG: dict[str, dict[str, Any]] = {"media": {"store_recordings": True}}
+PUBLIC_URL = "http://links.test"
+SESSION_ID = "00000000-0000-4000-8000-000000000000"
+
+Properties = Mapping[str, Any] | Callable[[ScriptRun], Mapping[str, Any]]
+Step = tuple[str, Properties]
+"""A method's name and its properties, or what makes them of the run."""
+
+
+class Told:
+    """Takes notices, and shows them. Attributes: bodies: of all, in order."""
+
+    def __init__(self) -> None:
+        self.bodies: list[dict[str, Any]] = []
+
+    def post(
+        self, stream: str, url: str, body: Mapping[str, Any], *, notice_id: str = "", account_id: str = ""
+    ) -> None:
+        """Note one."""
+        del stream, url, notice_id, account_id
+        self.bodies.append(dict(body))
+
+    @property
+    def states(self) -> list[str]:
+        """What each said."""
+        return [body["params"]["state"] for body in self.bodies]
+
+
+class Stage:
+    """A switch, an engine, an account; scripts are lists of steps."""
+
+    def __init__(self, root: Path, config: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        """Args: config: what system_config says besides, by category, in its section `default`."""
+        self.sounds = root / "sounds"
+        self.sounds.mkdir()
+        documents = {
+            ("system_config", name): {"default": {**CONFIG.get(name, {}), **(config or {}).get(name, {})}}
+            for name in {*CONFIG, *(config or {})}
+        }
+        self.config = SystemConfig(NoChanges(documents), node="test@localhost")
+        self.config.start()
+        self.outbox = Outbox(root / "outbox.sqlite")
+        self.register = OutboxRegister(self.outbox.register)
+        self.recorder = Recorder(
+            root / "recordings",
+            config=self.config,
+            outbox=self.outbox,
+            storage=StorageRules(self.config, NoPlans()),
+            register=self.register,
+            timing=QUICK,
+        )
+        self.recorder.open()
+        self.shelf = Shelf(root / "recordings", self.outbox, {})
+        self.told = Told()
+        self.web = Web(loopback(), longest_s=5.0)
+        self.facilities = Facilities(
+            config=self.config,
+            recorder=self.recorder,
+            links=Links("0123456789abcdef", Origin(PUBLIC_URL, lambda: None), self.shelf, lifetime_s=3600),
+            notices=self.told,
+            fetcher=Fetcher(self.web, lambda *_: None, timeout_s=2.0, max_bytes=1000, request_timeout_s=2.0),  # type: ignore[arg-type,return-value]
+            media_dir=root / "recordings",
+            node="node-1",
+            project_id="project-1",
+            space_id="space-1",
+        )
+        self.runs: list[ScriptRun] = []
+        self.failures: list[BaseException] = []
+        self._steps: Sequence[Step] = ()
+        self.listener = Listener("127.0.0.1", 0, self._serve)
+        self.listener.start()
+        self.switch = Switch(self.listener.address, sounds_dir=self.sounds).start()
+
+    def close(self) -> None:
+        """Take everything down."""
+        self.switch.stop()
+        self.listener.close()
+        self.recorder.close()
+        self.register.close()
+        self.shelf.close()
+        self.web.close()
+        self.outbox.close()
+        self.config.stop()
+
+    def run(
+        self, steps: Sequence[Step], *caller: dict[str, Any], variables: Mapping[str, str] | None = None
+    ) -> SimCall:
+        """Run steps on a call whose caller does what is said; returns when call and recordings have ended."""
+        self._steps = steps
+        script = read_script([*caller] or [{"at": 0.0, "say": 20.0}])
+        call = self.switch.place_call("1000", script=script, variables=dict(variables or {}))
+        assert call.wait_ended(DEADLINE_S), [str(line) for line in call.log]
+        eventually(lambda: not self.recorder.live, DEADLINE_S)
+        assert not self.failures, self.failures
+        return call
+
+    @property
+    def variables(self) -> Variables:
+        """Those of the script run last."""
+        return self.runs[-1].variables
+
+    def recording_of(self, url: str) -> dict[str, Any]:
+        """The document of the recording behind a link."""
+        return dict(self.outbox.recording(self.facilities.links.recording_of(url)).metadata)
+
+    def media_of(self, url: str) -> Path:
+        """The file behind a link."""
+        return self.outbox.recording(self.facilities.links.recording_of(url)).media.path
+
+    def is_stored(self, recording_id: str) -> bool:
+        """Whether the outbox has a recording."""
+        try:
+            self.outbox.recording(recording_id)
+        except NotFound:
+            return False
+        return True
+
+    def _serve(self, session: Session) -> None:
+        call = receive(session)
+        call.account_id = ACCOUNT
+        run = new_run(call, self.facilities)
+        self.runs.append(run)
+        try:
+            for name, properties in self._steps:
+                perform(run, name, properties)
+            hangup(call)
+        except CallGone:
+            pass
+        except Exception as exc:  # noqa: BLE001 - shown by the test that waits
+            self.failures.append(exc)
+            hangup(call)
+        call.wait_complete(DEADLINE_S)
+
+
+def new_run(call: Call, facilities: Facilities) -> ScriptRun:
+    """A run of a script that sets nothing itself."""
+    return ScriptRun(call, facilities, Variables(), SESSION_ID, lambda *_: NEXT)
+
+
+def perform(run: ScriptRun, name: str, properties: Properties) -> Outcome | None:
+    """Run one method with properties that are values."""
+    method = importlib.import_module(f"swml.methods.{name}").METHOD
+    given = properties(run) if callable(properties) else properties
+    return method.run(run, method.schema().load(given))
+
+
+def load(method: Method, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Load properties as they stand in a document. Raises: ValidationError."""
+    token = reading.set(Reading(lambda *_: ()))
+    try:
+        return dict(method.schema().load(properties))
+    finally:
+        reading.reset(token)
+
+
+def applications(call: SimCall) -> list[str]:
+    """What the channel ran, as `application argument`, settings aside."""
+    return [
+        f"{seen.headers['Application']} {seen.headers.get('Application-Data', '')}".strip()
+        for seen in call.events
+        if seen.name == "CHANNEL_EXECUTE" and seen.headers["Application"] not in ("set", "socket")
+    ]
