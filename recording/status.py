@@ -35,7 +35,7 @@ from recording.request import Observer
 from recording.standing import Standing
 from recording.ticket import Ticket
 from recording.timeline import Mark, What
-from storage.errors import StoreError, StoreUnavailable
+from storage.errors import BadNotice, StoreError, StoreUnavailable
 
 TELL_S = 30.0
 """What telling one thing may take: it is written to this host's disk, as a rule."""
@@ -197,10 +197,8 @@ class Statuses:
         while True:
             try:
                 self._tell(status)
-            except StoreError as exc:
-                _failed(status, exc, next_="told again")
             except Exception as exc:  # noqa: BLE001 - as above
-                faults += 1
+                faults += 0 if _is_passing(exc) else 1
                 _failed(status, exc, next_="told again" if faults < MAX_FAULTS else "not told")
                 if faults >= MAX_FAULTS:
                     return
@@ -242,8 +240,13 @@ def _facts(status: RecordingStatus) -> dict[str, str]:
     }
 
 
+def _is_passing(failure: Exception) -> bool:
+    """Whether it is no bug: the disk is full, or slow."""
+    return isinstance(failure, StoreError) and not isinstance(failure, BadNotice)
+
+
 def _failed(status: RecordingStatus, failure: Exception, next_: str) -> None:
     """Log once that something could not be told; a bug with where it is."""
-    where = {} if isinstance(failure, StoreError) else {"exc_info": failure}
+    where = {} if _is_passing(failure) else {"exc_info": failure}
     reason = str(failure) or type(failure).__name__
     log.error("recording_status_not_told", reason=reason, next=next_, **_facts(status), **where)

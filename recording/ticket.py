@@ -192,9 +192,10 @@ def _plain(item: Any) -> Any:
 def _carried(observers: tuple[Observer, ...]) -> Iterator[Observer]:
     """Yield the observers that a ticket takes; another one is told nothing, and that is told here."""
     for number, one in enumerate(observers):
-        data = {cut(str(name)): cut(str(value), MAX_URL) for name, value in one.data.items()}
+        data = {cut(name, MAX_URL): cut(value, MAX_OBSERVER_BYTES) for name, value in one.data.items()}
         size = len(json.dumps(data, ensure_ascii=False).encode())
-        if number < MAX_OBSERVERS and _KIND.match(one.kind) and size <= MAX_OBSERVER_BYTES:
+        fits = size <= MAX_OBSERVER_BYTES and max(map(len, (*data, *data.values())), default=0) <= MAX_URL
+        if number < MAX_OBSERVERS and _KIND.match(one.kind) and fits:
             yield Observer(one.kind, data)
         else:
             log.error("recording_observer_left_out", kind=one.kind[:MAX_TEXT], number=number, size_bytes=size)
