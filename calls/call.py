@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 import structlog
 from structlog.typing import FilteringBoundLogger
@@ -17,9 +18,10 @@ from structlog.typing import FilteringBoundLogger
 from calls.bell import Bell
 from calls.dtmf import DtmfCollections
 from calls.ending import CallEnd, How, hung_up, left, link_lost
-from calls.errors import CommandFailed
+from calls.errors import CallGone, CommandFailed
 from calls.identity import CCV_PREFIX, Identity
 from esl import command as commands
+from esl.command import Command
 from esl.errors import CommandRefused, LinkLost, ReplyTimeout
 from esl.event import Event
 from esl.quoting import assignment
@@ -65,6 +67,7 @@ class Call:
         "_is_complete",
         "_language",
         "_latest",
+        "_legs",
         "_session",
         "dtmf",
         "end",
@@ -82,6 +85,7 @@ class Call:
         self._latest = session.channel
         self._changed: dict[str, tuple[str, Completion]] | None = None
         self._handlers: dict[str, list[Handler]] | None = None
+        self._legs: dict[str, Handler] | None = None
         self._at_end: list[Callable[[CallEnd], None]] | None = None
         self._is_complete = False
         self._language = ""
@@ -182,6 +186,25 @@ class Call:
 
         return unsubscribe
 
+    def follow(self, uuids: Iterable[str], handler: Handler, events: Iterable[str] = ()) -> None:
+        """Hear of other channels on this call's connection: of legs that are dialled for it.
+
+        Args: handler: called in the hub with each event of theirs, must not wait; events: to subscribe to
+        besides EVENTS. What is submitted afterwards happens after it. Raises: CallGone, BadCommand.
+        """
+        legs = dict.fromkeys(uuids, handler)
+        lines = [commands.filter_header("Unique-ID", uuid) for uuid in legs]
+        names = tuple(events)
+        self._legs = {**(self._legs or {}), **legs}
+        self._post(*lines, *([commands.events(names)] if names else []))
+
+    def unfollow(self, uuids: Iterable[str]) -> None:
+        """Hear of these channels no longer. Raises: nothing; a call that is gone is heard of no more."""
+        known = [uuid for uuid in uuids if self._legs and self._legs.pop(uuid, None)]
+        if known and not self._is_complete:
+            with suppress(CallGone):
+                self._post(*(commands.delete_filter("Unique-ID", uuid) for uuid in known))
+
     def on_end(self, callback: Callable[[CallEnd], None]) -> None:
         """Call `callback` once, in the hub, when the call is no longer ours; at once if it is not now."""
         if self.end is not None:
@@ -216,11 +239,21 @@ class Call:
 
     def wait_ended(self, timeout_s: float) -> bool:
         """Wait until the call is no longer ours; whether that came about. Never raises."""
-        return self._wait_until(lambda: self.end is not None, timeout_s)
+        return self.wait_until(lambda: self.end is not None, timeout_s)
 
     def wait_complete(self, timeout_s: float) -> bool:
         """Wait until nothing more can come from the call; whether that came about. Never raises."""
-        return self._wait_until(lambda: self._is_complete, timeout_s)
+        return self.wait_until(lambda: self._is_complete, timeout_s)
+
+    def wait_until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait until the condition holds, the call's end notwithstanding; whether it does. Never raises."""
+        deadline_s = time.monotonic() + timeout_s
+        while not condition():
+            left_s = deadline_s - time.monotonic()
+            if left_s <= 0:
+                return False
+            self._bell.wait(left_s)
+        return True
 
     # -- what it is told ------------------------------------------------------------------------------
 
@@ -299,6 +332,15 @@ class Call:
     # -- the hub's side -------------------------------------------------------------------------------
 
     def _take(self, event: Event) -> None:
+        """One event, of ours or of a leg that is followed."""
+        uuid = event.uuid
+        if not uuid or uuid == self.identity.call_id:
+            self._take_own(event)
+        elif self._legs and (handler := self._legs.get(uuid)):
+            handler(event)
+        self._bell.ring()
+
+    def _take_own(self, event: Event) -> None:
         """One event of ours."""
         name = event.name
         if name == "CHANNEL_EXECUTE_COMPLETE":
@@ -322,7 +364,14 @@ class Call:
         if self._handlers:
             for handler in tuple(self._handlers.get(name, ())):
                 handler(event)
-        self._bell.ring()
+
+    def _post(self, *lines: Command) -> None:
+        """Send commands whose replies say nothing; also while the connection only lingers."""
+        try:
+            self._session.post(*lines)
+        except LinkLost as exc:
+            self._lose()
+            raise link_lost(str(exc)).error() from exc
 
     def _lose(self) -> None:
         """The connection is closed."""
@@ -340,15 +389,6 @@ class Call:
 
     def _ring(self, _completion: Completion) -> None:
         self._bell.ring()
-
-    def _wait_until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
-        deadline_s = time.monotonic() + timeout_s
-        while not condition():
-            left_s = deadline_s - time.monotonic()
-            if left_s <= 0:
-                return False
-            self._bell.wait(left_s)
-        return True
 
 
 def _never() -> bool:

@@ -92,11 +92,12 @@ def filter_header(name: str, value: str) -> Command:
     and blanks, + and - at the beginning have a meaning of their own, so these are refused.
     Source: mod_event_socket.c, event_handler.
     """
-    if not value or value[0] in "/+- ":
-        raise BadCommand(f"filter {name}: a value that is no plain text")
-    if name.lower() in ("add", "delete"):
-        raise BadCommand(f"filter: {name} is a subcommand, no header")
-    return _command(f"filter {_name(name, 'header')} {_line(value, 'filter')}\n\n", "filter")
+    return _command(f"filter {_filtered(name, value)}\n\n", "filter")
+
+
+def delete_filter(name: str, value: str) -> Command:
+    """Take a filter back; without any, all events come through again."""
+    return _command(f"filter delete {_filtered(name, value)}\n\n", "filter delete")
 
 
 def execute(
@@ -155,6 +156,15 @@ def bgapi(command: str, arg: str = "", job_uuid: str = "") -> Command:
     if job_uuid:
         lines += f"Job-UUID: {_name(job_uuid, 'Job-UUID')}\n"
     return _command(lines + "\n", f"bgapi {command}")
+
+
+def _filtered(name: str, value: str) -> str:
+    """A header and the value it is compared with."""
+    if not value or value[0] in "/+- ":
+        raise BadCommand(f"filter {name}: a value that is no plain text")
+    if name.lower() in ("add", "delete"):
+        raise BadCommand(f"filter: {name} is a subcommand, no header")
+    return f"{_name(name, 'header')} {_line(value, 'filter')}"
 
 
 def _command(text: str, summary: str) -> Command:
