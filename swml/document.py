@@ -12,9 +12,11 @@ from swml.method import Method
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. Attributes: name: of the method; properties: as written; section, index: where it stands;
-    path: within the step that holds it, "" for one of a section itself; nested: the steps within its
-    properties, compiled, by their path in the properties (`then`, `case.1`, `else`).
+    """One step. Attributes: name: of the method; properties: as its schema read them when the document was
+    compiled: typed, nested steps compiled in their places, expressions as written; section, index: where it
+    stands; path: within the step of that section, "" for that step itself (`cond[0].then[1]`); nested: the
+    steps within its properties, by their path in the properties (`[0].then`, `case.1`, `else`); is_plain: no
+    expression is in its properties, which are therefore as the method wants them.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Step:
     index: int
     path: str = ""
     nested: Mapping[str, tuple[Step, ...]] | None = None
+    is_plain: bool = False
 
     @property
     def where(self) -> str:
@@ -34,8 +37,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A document. Attributes: sections: by name, `main` among them; findings: doubts, no faults; url: where it
-    came from, "" for inline.
+    """A document. Attributes: sections: by name, `main` among them; findings: doubts, no faults; url: where
+    it came from, "" for inline.
     """
 
     sections: Mapping[str, tuple[Step, ...]]

@@ -38,20 +38,36 @@ class DocumentNotFetched(WebFailed):
     """A URL gave no document."""
 
 
-class ScriptError(SwmlError):
-    """A step failed. `where`: `section[index].method`, "" while it is not known."""
+class RegistryError(SwmlError):
+    """A file of swml/methods holds no method, or one whose name is taken."""
 
-    def __init__(self, message: str, where: str = "") -> None:
+
+class ScriptError(SwmlError):
+    """A step failed. `where`: `section[index].method`, "" while it is not known; `message`: without it."""
+
+    code = "relay_script_method_execute_failed"
+
+    def __init__(self, message: str, where: str = "", code: str = "") -> None:
         self.where = where
-        super().__init__(f"{where}: {message}" if where else message)
+        self.message = message
+        if code:
+            self.code = code
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
 
 
 class ExpressionFailed(ScriptError):
     """An expression threw, spun or allocated too much."""
 
+    code = "relay_script_js_eval_error"
+
 
 class LimitReached(ScriptError):
     """A script went round, or down, further than it may."""
+
+    code = "relay_script_nested_too_deep"
 
 
 class MethodUnavailable(ScriptError):

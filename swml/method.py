@@ -8,7 +8,7 @@ Source: SignalWire's SWML reference, one page a method.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from typing import TYPE_CHECKING, Any
@@ -41,7 +41,7 @@ class Outcome:
 
     Attributes: dest, params, meta: of EXECUTE and TRANSFER; steps: of INLINE; value: of RETURN; on_return:
     called with the value that comes back from EXECUTE, and returns the steps to run then; cause: FreeSWITCH's
-    hangup cause, of END, "" for the usual one.
+    hangup cause, of END, "" for the usual one; limit: how many times a GOTO may jump, while its section runs.
     """
 
     way: Way
@@ -52,6 +52,7 @@ class Outcome:
     value: Any = None
     on_return: Callable[[Any], tuple[Step, ...]] | None = None
     cause: str = ""
+    limit: int = 0
 
 
 NEXT = Outcome(Way.NEXT)
@@ -73,6 +74,24 @@ class Support(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """What a step may name: the labels it can go to, the sections of its document."""
+
+    labels: frozenset[str]
+    sections: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a method finds wrong with its own step. `path`: the property; `code`: see Finding."""
+
+    path: str
+    message: str
+    is_fault: bool = True
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """One method.
 
@@ -80,7 +99,9 @@ class Method:
         schema: of its properties (swml.properties). run: see the module; blocks as long as the method does.
         summary: one line for people. bare: the property that a value which is no mapping stands for
         (`sleep: 500`), "" where there is none. support, limits: see Support; limits is one line for people.
-        keeps: properties handed over as they stand, expressions and all (`when`, nested steps).
+        keeps: properties handed over as they stand, expressions and all (`when`); nested steps always are.
+        sole: the property that whatever is written stands for, a mapping too (`return`, `set`).
+        check: given the properties as written, yields what is wrong with them beside their types.
     """
 
     schema: type[MethodData]
@@ -90,3 +111,5 @@ class Method:
     support: Support = Support.WHOLE
     limits: str = ""
     keeps: frozenset[str] = frozenset()
+    sole: str = ""
+    check: Callable[[Data, Names], Iterable[Fault]] | None = None

@@ -54,8 +54,8 @@ class Notices(Protocol):
     ) -> None:
         """Have JSON sent to a URL. Never waits, never raises.
 
-        Args: stream: notices of one stream arrive in the order they were posted in; notice_id: the same one is
-        taken once only, "" for one that has no equal.
+        Args: stream: notices of one stream arrive in the order they were posted in; notice_id: the same one
+        is taken once only, "" for one that has no equal.
         """
 
 

@@ -31,18 +31,19 @@ MAX_WHOLE: Final = 1 << 63
 READ_ONLY: Final = frozenset({"call", "params", "envs"})
 SCOPES: Final = READ_ONLY | {"vars"}
 
-_NAME = r"[A-Za-z_$][A-Za-z0-9_$-]*"
-_PATH = re.compile(rf"{_NAME}(?:\.(?:{_NAME}|[0-9]{{1,9}})|\[[0-9]{{1,9}}\])*\Z")
-_PART = re.compile(r"[^.\[\]]+")
+_NAME = r"[A-Za-z_$][A-Za-z0-9_$]*"
+_KEY = r"""'[^'"\\]*'|"[^'"\\]*\""""
+_PATH = re.compile(rf"{_NAME}(?:\.(?:{_NAME}|[0-9]{{1,9}})|\.?\[(?:[0-9]{{1,9}}|{_KEY})\])*\Z")
+_PART = re.compile(rf"""{_KEY}|[^.\[\]'"]+""")
 
 Key = str | int
 
 
 def parse_path(path: str) -> tuple[Key, ...] | None:
-    """Return a path's parts, None when it is no plain path."""
+    """Return a path's parts, None when it is no plain path. `a.b`, `a[0]`, `a['b']` and `a.['b']` are."""
     if len(path) > 1000 or not _PATH.match(path):
         return None
-    return tuple(int(part) if part.isdigit() else part for part in _PART.findall(path))
+    return tuple(int(part) if part.isdigit() else part.strip("'\"") for part in _PART.findall(path))
 
 
 class Variables:
@@ -84,7 +85,7 @@ class Variables:
     def get(self, path: str, default: Any = None) -> Any:
         """Return the value at a path, `default` where there is none.
 
-        A name without a scope is looked up in `vars`, then in `envs`.
+        A name without a scope is looked up in `vars`, in `envs`, and in `call`.
         """
         parts = parse_path(path)
         if parts is None:
@@ -97,10 +98,9 @@ class Variables:
         if first in SCOPES:
             value: Any = getattr(self, str(first))
             rest = parts[1:]
-        elif first in self._vars:
-            value, rest = self._vars, parts
         else:
-            value, rest = self.envs, parts
+            scopes = (self._vars, self.envs, self.call)
+            value, rest = next((scope for scope in scopes if first in scope), {}), parts
         for part in rest:
             value = _member(value, part)
             if value is _ABSENT:
@@ -174,12 +174,8 @@ _ABSENT = object()
 def _member(value: Any, part: Key) -> Any:
     if isinstance(value, Mapping):
         return value.get(str(part), _ABSENT)
-    if isinstance(value, list | tuple):
-        if isinstance(part, int):
-            return value[part] if part < len(value) else _ABSENT
-        return len(value) if part == "length" else _ABSENT
-    if isinstance(value, str) and part == "length":
-        return len(value)
+    if isinstance(value, list) and isinstance(part, int) and part < len(value):
+        return value[part]
     return _ABSENT
 
 
