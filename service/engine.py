@@ -34,8 +34,10 @@ from service.hub_lag import HubLag
 from service.link_watch import LinkWatch
 from service.media_place import media_place
 from service.metrics import Metrics
+from service.noticing import Noticing, notice_backoff
 from service.pages import servers_of
 from service.recording_pages import recording_pages
+from service.secret import shared_secret
 from storage.cache import CachedStore
 from storage.disk_guard import DiskGuard, Marks, Place
 from storage.errors import StoreError
@@ -46,12 +48,13 @@ from storage.outbox_backoff import DAY_S, Backoff
 from storage.outbox_retention import Retention
 from storage.outbox_worker import DeliveryWorker, WorkerSettings
 from storage.plan import Plans
+from swml import record_status
+from swml.record_status import RecordStatusSink
 
 log = structlog.get_logger(__name__)
 
 DELIVERIES_STOP_S = 20.0  # an upload cut off here is tried again at the next start
 RECORDINGS_STOP_S = 10.0
-SECRET = "http"  # noqa: S105 - its name
 REGISTER_BEHIND = 500  # notes that wait; a burst of calls has fewer
 
 
@@ -68,9 +71,12 @@ class Engine:
         self.store: CachedStore = open_store(settings.documents.url, max_age_s=settings.documents.cache_s)
         node = settings.freeswitch.node_name
         self.config = SystemConfig(StoredConfig(self.store), node=node, zone=settings.documents.zone)
-        self.outbox = Outbox(settings.outbox.path, backoff=self._backoff())
+        self.outbox = Outbox(
+            settings.outbox.path, backoff=self._backoff(), notice_backoff=notice_backoff(settings.outbox)
+        )
+        self.noticing = Noticing(settings.outbox, self.outbox.notices, self.metrics.notice_ended)
         self.destinations = destinations_of(settings, self.store)
-        self.secret = settings.http.secret or self.outbox.secret(SECRET)
+        self.secret = shared_secret(settings, self.outbox)
         self.shelf = Shelf(settings.freeswitch.recordings_dir, self.outbox, self.destinations)
         self.links = self._links()
         self.register = OutboxRegister(self.outbox.register)
@@ -87,6 +93,7 @@ class Engine:
             tally=self.metrics,
             register=self.register,
             node=node,
+            observers={record_status.KIND: RecordStatusSink(self.noticing.poster, self.links)},
         )
         self.runner = CallflowRunner(
             documents=self.store,
@@ -111,6 +118,7 @@ class Engine:
         """Begin to take calls. Raises: SettingsError: an address cannot be listened on."""
         self.metrics.live_calls(lambda: self.listener.live)
         self.metrics.deliveries(self.worker.stats)
+        self.metrics.notices(self.noticing.worker.stats, self.noticing.poster.stats)
         self.metrics.register(self.register.stats, self.gaps.gaps)
         self.metrics.disks(self.disks.states)
         self.config.start()
@@ -118,6 +126,7 @@ class Engine:
         self.recorder.open()
         self.shelf.spool.start()
         self.worker.start()
+        self.noticing.start()
         self.gaps.start()
         if self.link:
             self.link.start(self.recorder)
@@ -150,6 +159,7 @@ class Engine:
         self.worker.stop(DELIVERIES_STOP_S)
         for server in self.pages:
             server.stop()
+        self.noticing.stop()
         self.shelf.close()
         self.lag.stop()
         self.config.stop()
@@ -201,6 +211,7 @@ class Engine:
         health.add("documents", self._documents_condition)
         health.add("system_config", self._config_condition)
         health.add("outbox", self._outbox_condition)
+        health.add("notices", self.noticing.condition)
         health.add("recordings", self._recordings_condition)
         health.add("disk", lambda: disk_condition(self.disks.states().values()))
         if self.link:
