@@ -6,6 +6,8 @@ The interpreter has tests of its own: here each step's properties are values alr
 from __future__ import annotations
 
 import importlib
+import wave
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,11 +28,11 @@ from recording.storage_rules import NoPlans, StorageRules
 from simulator.script import read_script
 from simulator.simcall import SimCall
 from simulator.switch import Switch
-from storage.errors import NotFound
 from storage.outbox import Outbox
 from swml.fetching import Fetcher
 from swml.method import NEXT, Method, Outcome
 from swml.property import Reading, reading
+from swml.record_status import KIND, RecordStatusSink
 from swml.run import Facilities, ScriptRun
 from swml.variables import Variables
 from swml.web import Web
@@ -54,6 +56,7 @@ class Told:
 
     def __init__(self) -> None:
         self.bodies: list[dict[str, Any]] = []
+        self._known: set[str] = set()
 
     def post(
         self, stream: str, url: str, body: Mapping[str, Any], *, notice_id: str = "", account_id: str = ""
@@ -61,6 +64,22 @@ class Told:
         """Note one."""
         del stream, url, notice_id, account_id
         self.bodies.append(dict(body))
+
+    def commit(
+        self,
+        stream: str,
+        url: str,
+        body: Mapping[str, Any],
+        *,
+        notice_id: str = "",
+        account_id: str = "",
+        kind: str = "",
+    ) -> None:
+        """Note one for certain, once."""
+        if notice_id not in self._known:
+            self._known.add(notice_id)
+            self.post(stream, url, body, account_id=account_id)
+        del kind
 
     @property
     def states(self) -> list[str]:
@@ -83,6 +102,9 @@ class Stage:
         self.config.start()
         self.outbox = Outbox(root / "outbox.sqlite")
         self.register = OutboxRegister(self.outbox.register)
+        self.shelf = Shelf(root / "recordings", self.outbox, {})
+        links = Links("0123456789abcdef", Origin(PUBLIC_URL, lambda: None), self.shelf, lifetime_s=3600)
+        self.told = Told()
         self.recorder = Recorder(
             root / "recordings",
             config=self.config,
@@ -90,15 +112,14 @@ class Stage:
             storage=StorageRules(self.config, NoPlans()),
             register=self.register,
             timing=QUICK,
+            observers={KIND: RecordStatusSink(self.told, links)},
         )
         self.recorder.open()
-        self.shelf = Shelf(root / "recordings", self.outbox, {})
-        self.told = Told()
         self.web = Web(loopback(), longest_s=5.0)
         self.facilities = Facilities(
             config=self.config,
             recorder=self.recorder,
-            links=Links("0123456789abcdef", Origin(PUBLIC_URL, lambda: None), self.shelf, lifetime_s=3600),
+            links=links,
             notices=self.told,
             fetcher=Fetcher(self.web, lambda *_: None, timeout_s=2.0, max_bytes=1000, request_timeout_s=2.0),  # type: ignore[arg-type,return-value]
             media_dir=root / "recordings",
@@ -125,12 +146,15 @@ class Stage:
         self.config.stop()
 
     def run(
-        self, steps: Sequence[Step], *caller: dict[str, Any], variables: Mapping[str, str] | None = None
+        self, steps: Sequence[Step], *caller: dict[str, Any], faults: Mapping[str, Any] | None = None
     ) -> SimCall:
-        """Run steps on a call whose caller does what is said; returns when call and recordings have ended."""
+        """Run steps on a call whose caller does what is said; returns when call and recordings have ended.
+
+        Args: faults: see simulator.faults.
+        """
         self._steps = steps
-        script = read_script([*caller] or [{"at": 0.0, "say": 20.0}])
-        call = self.switch.place_call("1000", script=script, variables=dict(variables or {}))
+        script = read_script({"steps": [*caller] or [{"at": 0.0, "say": 20.0}], "faults": dict(faults or {})})
+        call = self.switch.place_call("1000", script=script)
         assert call.wait_ended(DEADLINE_S), [str(line) for line in call.log]
         eventually(lambda: not self.recorder.live, DEADLINE_S)
         assert not self.failures, self.failures
@@ -149,13 +173,10 @@ class Stage:
         """The file behind a link."""
         return self.outbox.recording(self.facilities.links.recording_of(url)).media.path
 
-    def is_stored(self, recording_id: str) -> bool:
-        """Whether the outbox has a recording."""
-        try:
-            self.outbox.recording(recording_id)
-        except NotFound:
-            return False
-        return True
+    def samples_of(self, url: str) -> array[int]:
+        """What is in the WAV file behind a link, channels in turn."""
+        with wave.open(str(self.media_of(url))) as file:
+            return array("h", file.readframes(file.getnframes()))
 
     def _serve(self, session: Session) -> None:
         call = receive(session)
