@@ -5,6 +5,7 @@ Methods never see a socket, a database or a settings file; whatever they need is
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +14,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from structlog.typing import FilteringBoundLogger
 
 from calls.call import Call
+from calls.tap import Tap, Taps
 from config.configuration import Configuration, Configured
 from recording.call_recorder import CallRecorder, StartedRecording
+from storage.address import AddressPolicy
+from swml.recognizing import Recognizer
 
 if TYPE_CHECKING:
     from swml.document import Step
@@ -64,7 +68,8 @@ class Facilities:
     """What all scripts share.
 
     Attributes: media_dir: where FreeSWITCH writes and reads what is not delivered; envs: `${envs.…}`;
-    project_id, space_id: as status callbacks name us; node: this engine.
+    project_id, space_id: as status callbacks name us; node: this engine; taps: all of this process;
+    recognizer: makes words of what callers say.
     """
 
     config: Configuration
@@ -77,14 +82,16 @@ class Facilities:
     project_id: str = ""
     space_id: str = ""
     envs: Mapping[str, str] = field(default_factory=dict)
+    taps: Taps = field(default_factory=lambda: Taps(AddressPolicy(())))
+    recognizer: Recognizer = field(default_factory=Recognizer)
 
 
 class ScriptRun:
     """One run of a script on one call.
 
     Attributes: call; facilities; variables: see swml.variables; session_id: of this script, 36 characters;
-    recordings: those of record_call, by control id, the oldest first; at_end: called, in order, when the
-    script is over; nested: runs steps on the spot, for methods that must wait for their end.
+    recordings: those of record_call, by control id, the oldest first; taps: likewise; at_end: called, in
+    order, when the script is over; nested: runs steps on the spot, for methods that must wait for their end.
     """
 
     __slots__ = (
@@ -92,11 +99,13 @@ class ScriptRun:
         "account_id",
         "at_end",
         "call",
+        "expressions",
         "facilities",
         "log",
         "nested",
         "recordings",
         "session_id",
+        "taps",
         "variables",
     )
 
@@ -107,6 +116,7 @@ class ScriptRun:
         variables: Variables,
         session_id: str,
         nested: Callable[[ScriptRun, tuple[Step, ...]], Outcome],
+        expressions: Expressions | None = None,
     ) -> None:
         self.call = call
         self.facilities = facilities
@@ -115,8 +125,10 @@ class ScriptRun:
         self.account_id = call.account_id
         self.log: FilteringBoundLogger = call.log.bind(swml_session=session_id)
         self.recordings: dict[str, StartedRecording] = {}
+        self.taps: dict[str, Tap] = {}
         self.at_end: list[Callable[[], object]] = []
         self.nested = nested
+        self.expressions = expressions or Expressions()
         self._config: Configured | None = None
 
     def config(self, category: str, *path: str) -> Any:
@@ -125,5 +137,28 @@ class ScriptRun:
             self._config = self.facilities.config.for_account(self.account_id)
         return self._config.get(category, *path)
 
+    def holds(self, condition: str) -> bool:
+        """Whether a condition is true, as JavaScript has it. Raises: ExpressionFailed."""
+        return self.expressions.holds(condition, self.variables)
+
+    def expand(self, value: Any) -> Any:
+        """Return a value with all variables in it expanded. Raises: ScriptError."""
+        return self.expressions.expand(value, self.variables)
+
     def callback(self, url: str, event_type: str, params: Mapping[str, Any]) -> None:
-        """Have a status callback sent, in SWML's envelope; nothing where `url` is empty."""
+        """Have a status callback sent, in SWML's envelope; nothing where `url` is empty. Never waits.
+
+        Args: event_type: such as `calling.call.record`; params: its part of the envelope.
+        Source: SignalWire's SWML reference, record, status callbacks.
+        """
+        if not url:
+            return
+        body = {
+            "event_type": event_type,
+            "event_channel": f"swml:{self.session_id}",
+            "timestamp": time.time(),
+            "project_id": self.facilities.project_id,
+            "space_id": self.facilities.space_id,
+            "params": dict(params),
+        }
+        self.facilities.notices.post(self.session_id, url, body, account_id=self.account_id)
