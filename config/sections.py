@@ -178,6 +178,18 @@ class Outbox:
         doc="After so many days of failures a delivery becomes a dead letter, which waits for a person. A "
         "week outlasts a long weekend's outage.",
     )
+    notice_workers: int = setting(
+        Whole(1, 256, "requests"),
+        32,
+        doc="Webhooks and status callbacks under way at once, per process; half of them at most to one "
+        "receiver.",
+    )
+    notice_give_up_h: int = setting(
+        Whole(1, 720, "h"),
+        6,
+        doc="After so many hours of failures a webhook or status callback becomes a dead letter, which "
+        "`callflows notices retry` sends all the same. What it tells of is long over by then.",
+    )
     register_days: int = setting(
         Whole(1, 3650, "days"),
         400,

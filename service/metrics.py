@@ -14,6 +14,8 @@ from recording.outcome import RecordingOutcome
 from recording.register import RegisterStats
 from storage.disk_guard import ORDER, PlaceState
 from storage.errors import StoreError
+from storage.notice_poster import PosterStats
+from storage.notice_worker import NoticeReport, NoticeStats
 from storage.outbox_worker import AttemptReport, WorkerStats
 
 
@@ -39,6 +41,13 @@ class Metrics:
             registry=self.registry,
             buckets=(0.05, 0.2, 1, 5, 20, 60, 300),
         )
+        self.notice_attempts = Histogram(
+            "callflows_notice_attempt_seconds",
+            "Attempts at webhooks and callbacks",
+            ["outcome"],
+            registry=self.registry,
+            buckets=(0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20),
+        )
 
     def live_calls(self, count: Callable[[], int]) -> None:
         """Report the live calls, asked at each scrape."""
@@ -53,6 +62,10 @@ class Metrics:
     ) -> None:
         """Report the register and the gaps found in it, asked at each scrape."""
         self.registry.register(RegisterCollector(stats, gaps))
+
+    def notices(self, stats: Callable[[], NoticeStats], poster: Callable[[], PosterStats]) -> None:
+        """Report webhooks and status callbacks, asked at each scrape."""
+        self.registry.register(NoticeCollector(stats, poster))
 
     def disks(self, states: Callable[[], Mapping[str, PlaceState]]) -> None:
         """Report the room on disks, asked at each scrape."""
@@ -78,6 +91,51 @@ class Metrics:
         """One attempt at a delivery is over."""
         outcome = report.state.value if report.state else "superseded"
         self.attempts.labels(report.job.target.kind, outcome).observe(report.duration_s)
+
+    def notice_ended(self, report: NoticeReport) -> None:
+        """One attempt at a webhook or callback is over."""
+        outcome = report.state.value if report.state else "superseded"
+        self.notice_attempts.labels(outcome).observe(report.duration_s)
+
+
+class NoticeCollector(Collector):
+    """How notices stand; what is in the outbox's file is absent while that cannot be read."""
+
+    def __init__(self, stats: Callable[[], NoticeStats], poster: Callable[[], PosterStats]) -> None:
+        self._stats = stats
+        self._poster = poster
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield the numbers."""
+        poster = self._poster()
+        yield GaugeMetricFamily(
+            "callflows_notices_unwritten",
+            "Webhooks and callbacks that wait to be written to disk",
+            value=poster.waiting,
+        )
+        yield CounterMetricFamily(
+            "callflows_notices_lost",
+            "Webhooks and callbacks that could not be written",
+            value=poster.lost_total,
+        )
+        try:
+            stats = self._stats()
+        except StoreError:
+            return
+        states = GaugeMetricFamily("callflows_notices", "Webhooks and callbacks by state", labels=["state"])
+        for state in ("pending", "delivering", "delivered", "dead"):
+            states.add_metric([state], getattr(stats, state))
+        yield states
+        yield GaugeMetricFamily(
+            "callflows_notices_oldest_unsettled_seconds",
+            "Age of the oldest webhook or callback that has not arrived",
+            value=stats.oldest_unsettled_s,
+        )
+        yield GaugeMetricFamily(
+            "callflows_notice_receivers_down",
+            "Receivers of webhooks and callbacks held back after failures",
+            value=stats.receivers_down,
+        )
 
 
 class OutboxCollector(Collector):

@@ -18,12 +18,16 @@ _SETTLED = "notices INDEXED BY notices_settled WHERE state IN ('delivered', 'dea
 
 @dataclass(frozen=True, slots=True)
 class NoticeCounts:
-    """How many notices stand where, and since when the oldest unsettled one waits (epoch s, or None)."""
+    """How many notices stand where, and since when the oldest unsettled one waits (epoch s, or None).
+
+    Attributes: dead_lately: of those that are dead, the ones that were given up since the time asked about.
+    """
 
     pending: int
     delivering: int
     delivered: int
     dead: int
+    dead_lately: int
     oldest_unsettled_at: float | None
 
 
@@ -42,8 +46,8 @@ class Wanted:
     before_id: int | None = None
 
 
-def counts(db: sqlite3.Connection) -> NoticeCounts:
-    """Count the notices by state."""
+def counts(db: sqlite3.Connection, lately: float) -> NoticeCounts:
+    """Count the notices by state. Args: lately: since when dead ones count as such of late (epoch s)."""
     found = {
         **dict(
             db.execute(
@@ -62,11 +66,13 @@ def counts(db: sqlite3.Connection) -> NoticeCounts:
         "SELECT min(created_at) FROM notices INDEXED BY notices_unsettled"
         " WHERE state IN ('pending', 'delivering')"
     ).fetchone()[0]
+    fresh = f"SELECT count(*) FROM {_SETTLED} AND finished_at >= ?"  # noqa: S608 - a constant of this module
     return NoticeCounts(
         pending=found.get("pending", 0),
         delivering=found.get("delivering", 0),
         delivered=found.get("delivered", 0),
         dead=found.get("dead", 0),
+        dead_lately=db.execute(fresh, (NoticeState.DEAD, lately)).fetchone()[0],
         oldest_unsettled_at=oldest,
     )
 
@@ -136,7 +142,7 @@ def purge(
 
 
 def _purge(db: sqlite3.Connection, state: NoticeState, before: float, most: int, limit: int) -> int:
-    count = f"SELECT count(*) FROM {_SETTLED}"  # noqa: S608 - a constant of this module, as below
+    count = f"SELECT count(*) FROM {_SETTLED}"  # noqa: S608 - as above
     over = db.execute(count, (state,)).fetchone()[0] - most
     oldest = (
         f"DELETE FROM notices WHERE id IN (SELECT id FROM {_SETTLED}"  # noqa: S608

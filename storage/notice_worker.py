@@ -70,6 +70,7 @@ class NoticeStats:
     delivering: int
     delivered: int
     dead: int
+    dead_lately: int
     oldest_unsettled_s: float
     in_flight: int
     receivers_down: int
@@ -140,6 +141,7 @@ class NoticeWorker:
             delivering=counts.delivering,
             delivered=counts.delivered,
             dead=counts.dead,
+            dead_lately=counts.dead_lately,
             oldest_unsettled_s=max(0.0, self._clock() - oldest_at) if oldest_at is not None else 0.0,
             in_flight=len(self._under_way),
             receivers_down=len(self._health.open_keys()),

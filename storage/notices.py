@@ -31,6 +31,9 @@ MAX_UNSETTLED = 200_000
 COUNTED_AGAIN_S = 2.0
 """How long a count of those that wait is believed; a burst may exceed the bound by what comes meanwhile."""
 
+LATELY_S = 3600.0
+"""A notice that was given up so recently says something of how things are now."""
+
 MAX_LISTED = 1000
 ALL = Wanted()
 
@@ -173,7 +176,7 @@ class StoredNotices:
 
     def counts(self) -> NoticeCounts:
         """Return how many notices stand where."""
-        return self._db.read(notice_ledger.counts)
+        return self._db.read(partial(notice_ledger.counts, lately=self._clock() - LATELY_S))
 
     def purge(self, delivered_s: float, dead_s: float, *, most: int, limit: int = 1000) -> int:
         """Forget what was delivered, or given up, so long ago, and of each more than the newest `most`.

@@ -170,6 +170,7 @@ def test_all_is_well_at_first(house: Houses) -> None:
         "documents",
         "system_config",
         "outbox",
+        "notices",
         "recordings",
         "disk",
         "event_socket",
