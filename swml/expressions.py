@@ -116,7 +116,7 @@ class _Expansion:
 
 
 def _globals(code: str, variables: Variables) -> tuple[dict[str, Any], set[str]]:
-    """Return what an expression can see, of that what it names (all, if that cannot be told), and the rest."""
+    """Return what an expression sees of what it names (all, if that cannot be told), and the names unset."""
     named = set(_IDENTIFIER.findall(code))
     all_of_it = _DYNAMIC.search(code) is not None
     seen: dict[str, Any] = {}

@@ -19,6 +19,7 @@ from config.configuration import Configuration, Configured
 from recording.call_recorder import CallRecorder, StartedRecording
 from storage.address import AddressPolicy
 from swml.recognizing import Recognizer
+from swml.expressions import Expressions
 
 if TYPE_CHECKING:
     from swml.document import Step

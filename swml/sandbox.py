@@ -51,7 +51,8 @@ class Sandbox:
     ) -> Any:
         """Return the value of an expression, a JSON value; of undefined, None.
 
-        Args: names: the globals it sees; unset: those that are undefined, unless the language has them; truth: return whether the value is true as JavaScript has it.
+        Args: names: the globals it sees; unset: those that are undefined, unless the language has them;
+        truth: return whether the value is true as JavaScript has it.
         Raises: ExpressionFailed.
         """
         request = {"code": code, "globals": names, "unset": list(unset), "truth": truth}
