@@ -17,13 +17,16 @@ Source: RFC 9112 sections 3, 6 and 9; gevent/pywsgi.py, whose handler this is.
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol
 
 import gevent
 import structlog
 from gevent import pywsgi
+from werkzeug.exceptions import RequestEntityTooLarge
 
 IDLE_S = 30.0
 HEADERS_S = 15.0
@@ -34,6 +37,14 @@ STALL_S = 60.0
 MAX_HEADER_BYTES = 32 * 1024
 DISCARDED_BYTES = 64 * 1024
 """What is read of a body nobody wanted: less than a new connection costs."""
+
+LINGER_S = 1.0
+LINGER_BYTES = 1024 * 1024
+"""Read and forgotten of a client that was refused while it was still sending, so that it reads why: closing
+a socket that has unread bytes resets the connection, and what was sent on it is lost (RFC 9112, 9.6)."""
+
+LATE = " "
+"""Stands for a request line that did not come."""
 
 ALWAYS = frozenset(("/healthz", "/metrics"))
 
@@ -80,7 +91,7 @@ class BoundedBody(_Input):  # type: ignore[misc]  # see above
         self.is_abandoned = False
 
     def read(self, length: int | None = None) -> bytes:
-        """Read. Raises: TimeoutError: it takes too long; OSError: there is more than is taken."""
+        """Read. Raises: TimeoutError: it takes too long; RequestEntityTooLarge: its length was not told."""
         return self._bounded(super().read, length)
 
     def readline(self, size: int | None = None) -> bytes:
@@ -95,7 +106,7 @@ class BoundedBody(_Input):  # type: ignore[misc]  # see above
         self._left -= len(data)
         if self._left < 0:
             self.is_abandoned = True
-            raise OSError("a body that is longer than is taken")
+            raise RequestEntityTooLarge
         return data
 
     def _discard(self) -> None:
@@ -118,6 +129,18 @@ class CarefulHandler(_Handler):  # type: ignore[misc]  # see above
         self.socket.settimeout(STALL_S)
         super().handle()
 
+    def handle_one_request(self) -> Any:
+        """Serve one request. Returns: True for more of them, None when the connection is to be closed."""
+        result = super().handle_one_request()
+        if isinstance(result, tuple):
+            with suppress(OSError):
+                self.socket.sendall(result[1])
+            self._linger()
+            return None
+        if result is None and self.wsgi_input is not None and self.wsgi_input.is_abandoned:
+            self._linger()
+        return result
+
     def read_requestline(self) -> str:
         """Wait for a request, and read its first line."""
         current = gevent.getcurrent()
@@ -128,12 +151,15 @@ class CarefulHandler(_Handler):  # type: ignore[misc]  # see above
         finally:
             self.server.idle.discard(current)
         self._headers_due = time.monotonic() + HEADERS_S
-        with gevent.Timeout(HEADERS_S, TimeoutError("no request line")):
-            line: str = super().read_requestline()
-        return line
+        line = LATE
+        with gevent.Timeout(HEADERS_S, False):  # noqa: FBT003 - gevent's way to raise nothing
+            line = str(super().read_requestline())
+        return line  # noqa: RET504 - LATE when time was over
 
     def read_request(self, raw_requestline: str) -> bool:
         """Read the headers and judge them. Raises: Refused, ValueError."""
+        if raw_requestline == LATE:
+            raise Refused("408 Request Timeout")
         if len(raw_requestline.split()) != 3:  # HTTP/0.9
             raise Refused("400 Bad Request")
         left_s = max(0.0, self._headers_due - time.monotonic())
@@ -199,6 +225,14 @@ class CarefulHandler(_Handler):  # type: ignore[misc]  # see above
         text = status.partition(" ")[2].encode()
         head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nConnection: close\r\n"
         return status[:3], head.encode() + b"Content-Length: %d\r\n\r\n%b" % (len(text), text)
+
+    def _linger(self) -> None:
+        """Send no more, and let the client have what was sent."""
+        left = LINGER_BYTES
+        with suppress(OSError), gevent.Timeout(LINGER_S, False):  # noqa: FBT003 - as above
+            self.socket.shutdown(socket.SHUT_WR)
+            while left > 0 and (data := self.socket.recv(65536)):
+                left -= len(data)
 
     @property
     def _path(self) -> str:

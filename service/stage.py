@@ -63,7 +63,7 @@ class Stage:
             "CALLFLOWS_OUTBOX_PATH": str(self.directory / "outbox.sqlite"),
             "CALLFLOWS_OUTBOX_LOCAL_DIR": str(self.directory / "delivered"),
             "CALLFLOWS_OUTBOX_ALLOW_NETWORKS": "127.0.0.0/8",
-            "CALLFLOWS_HTTP_LISTEN": "",
+            "CALLFLOWS_HTTP_LISTEN": "127.0.0.1:0",
         }
         if self._password:
             environment["CALLFLOWS_FREESWITCH_PASSWORD"] = self._password

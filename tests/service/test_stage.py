@@ -17,7 +17,7 @@ def test_everything_lies_below_the_directory(tmp_path: Path) -> None:
     paths = (settings.freeswitch.recordings_dir, settings.outbox.path, settings.outbox.local_dir)
     assert all(path.is_relative_to(tmp_path) for path in paths)
     assert settings.freeswitch.listen == ("127.0.0.1", 0)
-    assert settings.http.listen is None
+    assert settings.http.listen == ("127.0.0.1", 0)
     assert (settings.freeswitch.password, settings.freeswitch.max_calls) == ("p", 7)
     assert settings.freeswitch.event_socket == ("127.0.0.1", 1)
     assert Stage(tmp_path).settings().freeswitch.event_socket is None
