@@ -192,13 +192,14 @@ class Phone:
     """Answers every call at once, unless `refuses` says with what status it refuses.
 
     Args: name: the user part of its URI; hz: the tone it speaks; port: 0 for a free one.
+    Attributes: rings: it does until `answer`; sounds_early: and speaks before it is answered.
     """
 
     def __init__(self, name: str, hz: int, port: int = 0) -> None:
         self.name = name
         self.hz = hz
         self.refuses = 0
-        self.rings = False
+        self.rings = self.sounds_early = False
         self.dialogs: list[Dialog] = []
         self._tone = tone(hz) * 2
         self._socket = _udp_socket(port)
@@ -324,6 +325,9 @@ class Phone:
         if self.refuses:
             dialog.ended()
             self._respond(message, source, self.refuses, dialog)
+        elif self.sounds_early:
+            self._respond(message, source, 183, dialog, dialog.session())
+            self._greenlets.append(gevent.spawn(self._speak, dialog))
         elif self.rings:
             self._respond(message, source, 180, dialog)
         else:
@@ -338,6 +342,8 @@ class Phone:
         dialog.heard(body)
         if not dialog.is_up:
             dialog.is_up = True
+            if self.sounds_early and dialog.invite is not None:
+                return
             self._greenlets.append(gevent.spawn(self._speak, dialog))
 
     # -- what goes out --------------------------------------------------------------------------------

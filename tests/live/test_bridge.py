@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import gevent
@@ -14,8 +15,11 @@ from calls.cause import HangupCause
 from calls.destination import parse_destination
 from calls.errors import CallGone
 from calls.leg import Leg
+from calls.leg_door import LegDoor
 from calls.leg_watch import LegState, LegStory
+from calls.media import play
 from config.address import Address
+from tests.live.tones import heard, order, seconds
 from tests.live.verbs import RULES, Ground
 from tests.waiting import eventually
 
@@ -164,3 +168,137 @@ def test_a_connected_leg_has_a_longest_time(ground: Ground) -> None:
     outcome = running.result()
     assert outcome.cause is HangupCause.ALLOTTED_TIMEOUT
     assert 0.9 < outcome.talked_s < 3.5
+
+
+def test_an_unanswered_caller_is_answered_when_a_leg_is(ground: Ground) -> None:
+    """Not before: it rings."""
+    bob = ground.phone("bob")
+    bob.rings = True
+    notes = Notes()
+    running, originated = ground.dial_in(bridging(notes, [leg(bob.uri, codecs=("PCMU",))]))
+    eventually(lambda: LegState.RINGING in [state for _, state in notes.changes], what="ringing")
+    gevent.sleep(0.5)
+    assert not originated.ready()
+    bob.answer(bob.dialog)
+    assert originated.get(timeout=5).startswith("+OK")
+    bob.wait_call()
+    bob.dialog.hang_up()
+    assert running.result().is_connected
+
+
+@pytest.mark.parametrize("ringback", ["", "tone_stream://%(2000,0,1600)"])
+def test_what_the_caller_hears_before_the_answer(ground: Ground, tmp_path: Any, ringback: str) -> None:
+    """The leg's early media, which does not count as an answer; or a ringback in its place."""
+    path = tmp_path / "heard.wav"
+    tmp_path.chmod(0o777)
+    bob = ground.phone("bob", 800)
+    bob.sounds_early = True
+    notes = Notes()
+
+    def run(call: Call) -> BridgeOutcome:
+        call.execute("record_session", str(path))
+        return bridge(call, [[leg(bob.uri)]], RULES, on_change=notes.note, ringback=ringback)
+
+    running = ground.run(run, variables={"RECORD_STEREO": "true", "RECORD_PRE_BUFFER_FRAMES": "0"})
+    eventually(lambda: LegState.RINGING in [state for _, state in notes.changes], what="early media")
+    gevent.sleep(1.5)
+    assert LegState.ANSWERED not in [state for _, state in notes.changes]
+    bob.answer(bob.dialog)
+    bob.wait_call()
+    gevent.sleep(1)
+    bob.dialog.hang_up()
+    assert running.result().is_connected
+    running.dialog.wait_over()
+    sides = heard(path, {"A": 400, "B": 800, "R": 1600})
+    assert order(sides[1]) == ("RB" if ringback else "B"), sides
+    assert seconds(sides[1], "B") + seconds(sides[1], "R") > 2, sides
+
+
+def asked(door: LegDoor, notes: Notes, legs: list[Leg], asks: list[Any], *, serial: bool = False) -> Any:
+    """Return the verb that calls these, each of which is asked first."""
+
+    def run(call: Call) -> BridgeOutcome:
+        confirming = [replace(one, confirmation=door.confirmation(call, 3)) for one in legs]
+        groups = [[one] for one in confirming] if serial else [confirming]
+        with door.expecting({one.uuid: ask for one, ask in zip(legs, asks, strict=True)}):
+            return bridge(call, groups, RULES, on_change=notes.note, on_connected=notes.connected.append)
+
+    return run
+
+
+@pytest.fixture
+def door() -> Iterator[LegDoor]:
+    """A door that is open."""
+    made = LegDoor("127.0.0.1")
+    made.start()
+    yield made
+    made.stop()
+
+
+def test_a_leg_that_confirms_is_connected(ground: Ground, door: LegDoor) -> None:
+    """It is answered, then asked, then connected; the caller waits that long."""
+    heard_of: list[str] = []
+    notes, bob = Notes(), leg(ground.uri("bob"))
+
+    def ask(call: Call) -> bool:
+        heard_of.append(call.uuid)
+        play(call, "tone_stream://%(700,0,440)")
+        assert not notes.connected
+        return True
+
+    running = ground.run(asked(door, notes, [bob], [ask]))
+    ground.phone("bob").wait_call()
+    eventually(lambda: notes.connected, what="the bridge")
+    assert heard_of == [bob.uuid]
+    ground.phone("bob").dialog.hang_up()
+    outcome = running.result()
+    assert outcome.leg is not None
+    assert outcome.leg.uuid == bob.uuid
+
+
+def test_a_leg_that_does_not_confirm_is_hung_up_and_the_next_is_called(ground: Ground, door: LegDoor) -> None:
+    """Nobody is connected with somebody who did not say yes."""
+    notes = Notes()
+    legs = [leg(ground.uri("bob")), leg(ground.uri("carol"))]
+    asks = [lambda _call: False, lambda _call: True]
+    running = ground.run(asked(door, notes, legs, asks, serial=True))
+    ground.phone("carol").wait_call()
+    eventually(lambda: notes.connected, what="the bridge")
+    assert notes.connected[0].uuid == legs[1].uuid
+    ground.phone("carol").dialog.hang_up()
+    assert running.result().stories[0].cause is HangupCause.CALL_REJECTED
+
+
+def test_a_leg_that_takes_too_long_to_confirm_is_given_up(ground: Ground, door: LegDoor) -> None:
+    """Asking has a limit, which FreeSWITCH keeps."""
+    gone: list[str] = []
+
+    def ask(call: Call) -> bool:
+        try:
+            call.sleep(20)
+        except CallGone as exc:
+            gone.append(exc.cause)
+            raise
+        return True
+
+    running = ground.run(asked(door, Notes(), [leg(ground.uri("bob"))], [ask]))
+    outcome = running.result()
+    assert (outcome.leg, outcome.cause) == (None, HangupCause.ALLOTTED_TIMEOUT)
+    assert gone == [HangupCause.ALLOTTED_TIMEOUT]
+
+
+def test_the_first_to_confirm_wins(ground: Ground, door: LegDoor) -> None:
+    """Not the first to answer."""
+    notes = Notes()
+    legs = [leg(ground.uri("bob")), leg(ground.uri("carol"))]
+
+    def hesitate(call: Call) -> bool:
+        call.sleep(10)
+        return True
+
+    running = ground.run(asked(door, notes, legs, [hesitate, lambda _call: True]))
+    eventually(lambda: notes.connected, what="the bridge")
+    assert notes.connected[0].uuid == legs[1].uuid
+    ground.phone("carol").dialog.hang_up()
+    assert running.result().stories[0].cause is HangupCause.LOSE_RACE
+    eventually(lambda: door.live == 0, what="the end of asking")

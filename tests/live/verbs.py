@@ -84,18 +84,21 @@ class Ground:
         gevent.spawn(self._originate, to)
         return Running(leg, phone.wait_call(before + 1), result)
 
-    def dial_in(self, verb: Verb, *, name: str = "alice") -> tuple[Running, AsyncResult]:
-        """Run a verb on an unanswered call: the second half of a loopback call."""
-        leg = str(uuid.uuid4())
+    def dial_in(self, verb: Verb, far_end: str = "&park()") -> tuple[Running, AsyncResult]:
+        """Run a verb on an unanswered call: the second half of a loopback call.
+
+        Returns: the verb under way, and what originate says once the call is answered, or over.
+        """
+        token, leg = str(uuid.uuid4()), str(uuid.uuid4())
         result = AsyncResult()
         host, port = self.listener.address
-        token = str(uuid.uuid4())
         self._verbs[token] = (verb, result)
-        dial = f"{{origination_uuid={leg},verb_token={token},loopback_export=verb_token}}loopback/'socket:{host}:{port} async full'/default/inline &park()"
         self.legs.append(leg)
-        job: AsyncResult = AsyncResult()
+        target = f"loopback/'socket:{host}:{port} async full'/default/inline"
+        job = AsyncResult()
+        dial = f"{{origination_uuid={leg},verb_token={token}}}{target} {far_end}"
         gevent.spawn(lambda: job.set(self._originate(dial)))
-        return Running(leg, Dialog(self.phone(name), "", "", "", ""), result), job
+        return Running(leg, None, result), job
 
     def events(self, name: str, leg: str) -> list[Event]:
         """Return what was heard of a channel."""
@@ -123,7 +126,7 @@ class Ground:
         verb, result = self._verbs[token]
         try:
             value = verb(call)
-        except Exception as exc:
+        except Exception as exc:  # noqa: BLE001 - handed to whoever waits
             result.set_exception(exc)
         else:
             result.set(value)
@@ -134,16 +137,22 @@ class Ground:
 
 @dataclass
 class Running:
-    """A verb under way. `leg`: the channel it runs on; `dialog`: that channel's telephone."""
+    """A verb under way. `leg`: the channel it runs on, or its far half; `phone`: its telephone, if any."""
 
     leg: str
-    dialog: Dialog
+    phone: Dialog | None
     _result: AsyncResult
     began_s: float = field(default_factory=time.monotonic)
 
     def result(self) -> Any:
         """Wait for what the verb returned; raises what it raised."""
         return self._result.get(timeout=DEADLINE_S)
+
+    @property
+    def dialog(self) -> Dialog:
+        """Its telephone's call."""
+        assert self.phone is not None
+        return self.phone
 
     @property
     def is_done(self) -> bool:
