@@ -130,6 +130,7 @@ class Stage:
         self.runs: list[ScriptRun] = []
         self.failures: list[BaseException] = []
         self._steps: Sequence[Step] = ()
+        self._running = 0
         self.listener = Listener("127.0.0.1", 0, self._serve)
         self.listener.start()
         self.switch = Switch(self.listener.address, sounds_dir=self.sounds).start()
@@ -153,10 +154,11 @@ class Stage:
         Args: faults: see simulator.faults.
         """
         self._steps = steps
+        self._running += 1
         script = read_script({"steps": [*caller] or [{"at": 0.0, "say": 20.0}], "faults": dict(faults or {})})
         call = self.switch.place_call("1000", script=script)
         assert call.wait_ended(DEADLINE_S), [str(line) for line in call.log]
-        eventually(lambda: not self.recorder.live, DEADLINE_S)
+        eventually(lambda: not self._running and not self.recorder.live, DEADLINE_S)
         assert not self.failures, self.failures
         return call
 
@@ -192,6 +194,8 @@ class Stage:
         except Exception as exc:  # noqa: BLE001 - shown by the test that waits
             self.failures.append(exc)
             hangup(call)
+        finally:
+            self._running -= 1
         call.wait_complete(DEADLINE_S)
 
 
