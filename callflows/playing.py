@@ -29,13 +29,22 @@ def play_first(
     """
     keys = list(terminators)
     tried: list[str] = []
-    for candidate in candidates:
-        if isinstance(candidate, Speech):
-            return speak_text(run, candidate.text, voice=candidate.voice, terminators=keys, endless=endless)
-        try:
-            return play(run.call, candidate, keys, loops=loops, endless=endless)
-        except MediaMissing:
-            tried.append(candidate)
+    pressed: list[str] = []  # while FreeSWITCH looks for what it does not have, nothing there hears a key
+    no_longer = run.call.on("DTMF", lambda event: pressed.append(event.get("DTMF-Digit") or ""))
+    try:
+        for candidate in candidates:
+            if ended_by := next((key for key in pressed if key in keys), ""):
+                return Played(ended_by, PlayStatus.UNKNOWN)
+            if isinstance(candidate, Speech):
+                return speak_text(
+                    run, candidate.text, voice=candidate.voice, terminators=keys, endless=endless
+                )
+            try:
+                return play(run.call, candidate, keys, loops=loops, endless=endless)
+            except MediaMissing:
+                tried.append(candidate)
+    finally:
+        no_longer()
     if tried:
         run.call.log.warning(
             "media_missing", tried=len(tried), media=shown(tried[0]), outcome="nothing is played"

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from callflows.action import CONTINUE, HARD_STOP, STOP, Next, Step, continue_to
 from callflows.flow_run import FlowRun
+from callflows.playing import play_prompt
 from calls.call import Call
 from calls.cause import HangupCause
 from calls.errors import CallGone
@@ -343,3 +344,18 @@ def test_the_hotdesked_user_counts_before_the_owner(house: House) -> None:
     data = {"variable": "colour", "scope": "user"}
     outcome, _ = run(house, ScriptedSwitch(variables).call(), "branch_variable", data, green=node("noop"))
     assert outcome == continue_to("green")
+
+
+def test_a_key_pressed_while_stand_ins_are_tried_ends_the_prompt(house: House) -> None:
+    """A caller who knows the question does not have to hear its text spoken because a sound is missing."""
+
+    def missing_meanwhile(far: ScriptedSwitch, arg: str) -> dict[str, str]:
+        far.press("1")
+        return missing(far, arg)
+
+    switch = ScriptedSwitch()
+    switch.applications["playback"] = missing_meanwhile
+    call = switch.call()
+    played = play_prompt(house.run_on(call, node("noop")), "vm-review_recording")
+    assert played.ended_by == "1"
+    assert switch.arguments("speak") == []
