@@ -103,6 +103,14 @@ class Core:
         """A channel is destroyed."""
         self.sessions.pop(session.channel.uuid, None)
 
+    def located(self, uuid: str) -> Session | None:
+        """The channel that commands from outside reach; one that is down is none any more.
+
+        Source: FreeSWITCH switch_core_rwlock.c, switch_core_session_read_lock.
+        """
+        session = self.sessions.get(uuid)
+        return None if session is None or session.channel.is_down else session
+
     def route(self, script: Script, extension: str) -> list[tuple[str, str]]:
         """The dialplan: an extension of the script, else the hand-off to the engine."""
         scripted = script.extension(extension)

@@ -165,7 +165,7 @@ class Listener:
 
     def _sendmsg(self, rest: str, command: wire.Command) -> str:
         uuid = rest or command.get("session-id")
-        session = self.core.sessions.get(uuid) if uuid else self.session
+        session = self.core.located(uuid) if uuid else self.session
         if session is None:
             return f"-ERR invalid session id [{uuid}]"
         session.queue(command)

@@ -22,7 +22,7 @@ _OK = "+OK\n"
 
 def uuid_exists(core: Core, argument: str) -> str:
     """Whether there is a channel of that uuid."""
-    return "true" if argument in core.sessions else "false"
+    return "true" if core.located(argument) is not None else "false"
 
 
 def uuid_kill(session: Session, words: list[str]) -> str:
@@ -46,7 +46,7 @@ def uuid_setvar(session: Session, words: list[str]) -> str:
 def uuid_setvar_multi(core: Core, argument: str) -> str:
     """`<uuid> <name>=<value>;…`."""
     uuid, _, pairs = argument.partition(" ")
-    session = core.sessions.get(uuid)
+    session = core.located(uuid)
     if session is None:
         return NO_CHANNEL
     named = [pair.partition("=") for pair in pairs.split(";") if pair.partition("=")[0]]
@@ -136,7 +136,7 @@ def uuid_park(session: Session, words: list[str]) -> str:
 
 def uuid_bridge(session: Session, words: list[str]) -> str:
     """`<uuid> <other uuid>`: join two legs."""
-    other = session.core.sessions.get(words[0])
+    other = session.core.located(words[0])
     if other is None or not join(session, other):
         return "-ERR Invalid uuid\n"
     return f"+OK {words[0]}\n"
@@ -148,7 +148,7 @@ def uuid_hold(core: Core, argument: str) -> str:
     if not words:
         return "-USAGE: [off|toggle] <uuid> [<display>]\n-ERR Operation failed\n"
     chosen = words[0].lower() in ("off", "toggle") and len(words) > 1
-    session = core.sessions.get(words[1] if chosen else words[0])
+    session = core.located(words[1] if chosen else words[0])
     if session is not None:
         wish = words[0].lower() if chosen else "on"
         if wish == "off" or (wish == "toggle" and session.is_held):
@@ -163,7 +163,7 @@ def sched_hangup(core: Core, argument: str) -> str:
     words = split_blanks(argument)
     if len(words) < 2:
         return "-USAGE: [+]<time> <uuid> [<cause>]\n"
-    session = core.sessions.get(words[1])
+    session = core.located(words[1])
     if session is None:
         return NO_CHANNEL
     schedule_hangup(session, words[0], words[2] if len(words) > 2 else "ALLOTTED_TIMEOUT")

@@ -27,7 +27,7 @@ def on_channel(
         words = split_blanks(argument)
         if len(words) < least:
             return f"-USAGE: {syntax}\n"
-        session = core.sessions.get(words[0])
+        session = core.located(words[0])
         return missing if session is None else run(session, words[1:])
 
     return Api(name, call, description or name, syntax)

@@ -57,7 +57,7 @@ def uuid_buglist(core: Core, argument: str) -> str:
     """What is recording a channel, as XML. Source: switch_core_media_bug_enumerate."""
     if not argument:
         return "-USAGE: <uuid>\n"
-    session = core.sessions.get(argument)
+    session = core.located(argument)
     if session is None:
         return ""
     running = [("session_record", path) for path in session.recordings]
