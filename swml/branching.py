@@ -165,7 +165,7 @@ def _condition(item: Any) -> Condition:
         raise ValidationError("must be a mapping with when and then, or else")
     is_else = "else" in item and "when" not in item and "then" not in item
     loaded = (_Else() if is_else else _When()).load(dict(item))
-    return Condition(loaded.get("when"), loaded.get("then", ()), loaded["otherwise"])
+    return Condition(loaded.get("when"), loaded.get("then", ()), loaded["else"])
 
 
 def _compile(value: Any, only: frozenset[str] = frozenset()) -> tuple[Step, ...]:

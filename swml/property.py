@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from marshmallow import RAISE, Schema, ValidationError, fields, missing
+from marshmallow import RAISE, Schema, ValidationError, fields, missing, post_load
 
 from swml.value import is_variable
 
@@ -64,13 +64,31 @@ def within(part: str | int) -> Iterator[None]:
         _place.reset(token)
 
 
+@contextmanager
+def compiling(compile_steps: StepCompiler) -> Iterator[None]:
+    """Read values as they are written, for a while, from the top of a step's properties."""
+    mode, top = reading.set(Reading(compile_steps)), _place.set("")
+    try:
+        yield
+    finally:
+        _place.reset(top)
+        reading.reset(mode)
+
+
 class MethodData(Schema):
-    """The base of every method's schema; a property nobody knows is a fault."""
+    """The base of every method's schema; a property nobody knows is a fault.
+
+    What is loaded is a mapping by the properties' names in documents (`from`, also where Python has the word).
+    """
 
     class Meta:
         """As the language's JSON schema has it."""
 
         unknown = RAISE
+
+    @post_load
+    def _named(self, data: dict[str, Any], **_options: Any) -> dict[str, Any]:
+        return {self.fields[name].data_key or name: value for name, value in data.items()}
 
 
 class Property(fields.Field[Any]):
