@@ -18,10 +18,11 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobBlock, BlobClient, ContentSettings
 
 from storage.errors import DeliveryFailed
-from storage.guarded_http import GuardedHttp, Reply
+from storage.guarded_http import USUAL, GuardedHttp, Reply, Terms
 from storage.guarded_session import GuardedSession
 from storage.http_answer import refused
 from storage.media import MediaStream
+from storage.remote_stream import PIECE_BYTES, PIECE_TERMS
 
 BLOCK_ID = "0"
 RETRYABLE_CODES = frozenset(("OperationTimedOut", "InternalError", "ServerBusy", "Md5Mismatch"))
@@ -68,16 +69,27 @@ def size(http: GuardedHttp, blob: Blob) -> int | None:
             return None
 
 
-def _client(http: GuardedHttp, blob: Blob) -> BlobClient:
+def read(http: GuardedHttp, blob: Blob, start: int, end: int) -> bytes | None:
+    """Return some bytes of a blob, None when there is none. Raises: as `put`."""
+    with _told():
+        try:
+            return bytes(_client(http, blob, PIECE_TERMS).download_blob(start, end - start).readall())
+        except ResourceNotFoundError:
+            return None
+
+
+def _client(http: GuardedHttp, blob: Blob, terms: Terms = USUAL) -> BlobClient:
     return BlobClient(
         blob.account_url,
         blob.container,
         blob.name,
         credential=AzureNamedKeyCredential(blob.account, blob.key),
         transport=RequestsTransport(
-            session=GuardedSession(http), session_owner=False, use_env_settings=False
+            session=GuardedSession(http, terms), session_owner=False, use_env_settings=False
         ),
         retry_total=0,
+        max_single_get_size=PIECE_BYTES,
+        max_chunk_get_size=PIECE_BYTES,
     )
 
 

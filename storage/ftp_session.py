@@ -13,8 +13,8 @@ import ftplib
 import re
 import socket
 import ssl
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from storage import guarded_socket, tls_trust
@@ -98,6 +98,33 @@ class FtpSession:
                 return ""
             found = _SHA256.search(reply)
             return found.group().lower() if found else ""
+
+    def reader(self, path: str, closing: ExitStack) -> Callable[[int], bytes]:
+        """Have a file sent. Returns: what reads up to so many bytes of it. Args: closing: for the connection.
+
+        Raises: FileNotFoundError: the server has no such file, or does not give it out.
+        """
+        missing: ftplib.error_perm | None = None
+        with _told():
+            try:
+                data = closing.enter_context(self._wire.transfercmd(f"RETR {path}"))
+            except ftplib.error_perm as exc:
+                if _code(exc) != 550:
+                    raise
+                missing = exc
+        if missing is not None:
+            raise FileNotFoundError(path) from missing
+        data.settimeout(self._wire.stall_timeout_s)
+
+        def read(size: int) -> bytes:
+            with _told():
+                block = data.recv(size)
+                if not block:
+                    data.close()  # what the server says then tells whether that was all
+                    self._wire.voidresp()
+                return block
+
+        return read
 
     def rename(self, name: str, final: str) -> None:
         """Give a file its final name; a file of that name is replaced."""

@@ -14,7 +14,7 @@ from typing import Any
 import requests
 from urllib3.response import HTTPResponse
 
-from storage.guarded_http import Body, BodySource, GuardedHttp, WholeBody
+from storage.guarded_http import USUAL, Body, BodySource, GuardedHttp, Terms, WholeBody
 
 
 class GuardedSession(requests.Session):
@@ -23,9 +23,10 @@ class GuardedSession(requests.Session):
     Raises (from `request`): ExchangeFailed, AddressRefused, what reading the body raises.
     """
 
-    def __init__(self, http: GuardedHttp) -> None:
+    def __init__(self, http: GuardedHttp, terms: Terms = USUAL) -> None:
         super().__init__()
         self._http = http
+        self._terms = terms
 
     def request(  # type: ignore[override]  # libraries name what they pass
         self,
@@ -44,6 +45,7 @@ class GuardedSession(requests.Session):
             headers={name: _text(value) for name, value in (headers or {}).items()},
             body=_source(data),
             max_redirects=0,
+            terms=self._terms,
         )
         response = requests.Response()
         response.status_code = reply.status

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -96,6 +96,17 @@ class SftpSession:
             except OSError:
                 return ""
         return digest.hex() if len(digest) == 32 else ""
+
+    def reader(self, path: str) -> Callable[[int], bytes]:
+        """Open a file. Returns: what reads up to so many bytes of it. Raises: FileNotFoundError."""
+        with _told_but_missing():
+            file = self._wire.open(path, "rb")
+
+        def read(size: int) -> bytes:
+            with _told():
+                return file.read(size)
+
+        return read
 
     def rename(self, path: str, final: str) -> None:
         """Give a file its final name; a file of that name is replaced."""
@@ -204,6 +215,19 @@ def _told() -> Iterator[None]:
     except OSError as exc:
         said = _plain((exc.strerror or str(exc) or type(exc).__name__).lower())
         raise DeliveryFailed(said, retryable=exc.errno not in _FINAL) from exc
+
+
+@contextmanager
+def _told_but_missing() -> Iterator[None]:
+    """The same, but for a file that is not there."""
+    missing: FileNotFoundError | None = None
+    with _told():
+        try:
+            yield
+        except FileNotFoundError as exc:
+            missing = exc
+    if missing is not None:
+        raise missing
 
 
 def _plain(text: str) -> str:

@@ -17,15 +17,16 @@ import base64
 import re
 from binascii import Error as NotBase64
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, BinaryIO
 
 from storage import extras, object_place, plan_path
 from storage.deadline import attempt_limit
 from storage.destination import DestinationContext, Media, Receipt
-from storage.errors import DeliveryFailed, ExchangeFailed
+from storage.errors import DeliveryFailed, ExchangeFailed, NotFound
 from storage.guarded_http import GuardedHttp
 from storage.media import MediaStream
 from storage.object_place import ObjectPlace
+from storage.remote_stream import in_pieces
 
 KIND = "azure"
 PARAMETERS = frozenset(("url", "method", "account", "secret")) | object_place.ENDPOINT | plan_path.PARAMETERS
@@ -93,14 +94,35 @@ class AzureDestination:
     ) -> bool:
         """Whether a blob of this size is there. Raises: StoreError."""
         del receipt
-        place = parse(parameters)
-        key = place.folders + plan_path.segments_of(parameters, metadata, media.name)
-        blob = self._store.Blob(_account_url(place), place.key_id, place.secret, place.bucket, "/".join(key))
+        blob = self._blob(media, metadata, parameters)
         try:
             with attempt_limit(self._context, 0):
                 return bool(self._store.size(self._http, blob) == media.size_bytes)
         except ExchangeFailed as exc:
             raise DeliveryFailed(str(exc), retryable=exc.retryable) from exc
+
+    def open_copy(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> BinaryIO:
+        """Return the blob, which is asked for in pieces. Raises: NotFound; StoreError."""
+        del receipt
+        blob = self._blob(media, metadata, parameters)
+
+        def fetch(start: int, end: int) -> bytes:
+            try:
+                piece: bytes | None = self._store.read(self._http, blob, start, end)
+            except ExchangeFailed as exc:
+                raise DeliveryFailed(str(exc), retryable=exc.retryable) from exc
+            if piece is None:
+                raise NotFound(parse(parameters).bucket, media.name)
+            return piece
+
+        return in_pieces(media.size_bytes, fetch)
+
+    def _blob(self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any]) -> Any:
+        place = parse(parameters)
+        key = place.folders + plan_path.segments_of(parameters, metadata, media.name)
+        return self._store.Blob(_account_url(place), place.key_id, place.secret, place.bucket, "/".join(key))
 
 
 def _account_url(place: ObjectPlace) -> str:

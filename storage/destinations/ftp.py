@@ -13,14 +13,16 @@ attempt; other refusals are final. A server that tells no sizes is believed when
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from contextlib import ExitStack
+from typing import Any, BinaryIO, cast
 
 from storage import ftp_session, plan_path, remote_url
 from storage.deadline import attempt_limit
 from storage.destination import DestinationContext, Media, Receipt
-from storage.errors import DeliveryFailed
+from storage.errors import DeliveryFailed, NotFound
 from storage.ftp_session import FtpSession
 from storage.media import MediaStream
+from storage.remote_stream import RemoteStream
 from storage.remote_url import RemoteUrl
 from storage.staged_name import staged_name
 
@@ -79,6 +81,23 @@ class FtpDestination:
             size = session.size(path)
             digest = session.sha256(path) if size is not None else ""
         return size == media.size_bytes and digest in ("", media.sha256)
+
+    def open_copy(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> BinaryIO:
+        """Return the file; its connection lasts as long as it is read. Raises: NotFound; StoreError."""
+        del receipt
+        url = parse(str(parameters["url"]))
+        below = [*url.folders, *plan_path.segments_of(parameters, metadata, media.name)]
+        path = ("" if url.at_home else "/") + "/".join(below)
+        with ExitStack() as opening:
+            with attempt_limit(self._context, 0):
+                session = opening.enter_context(ftp_session.opened(url, self._context))
+                try:
+                    read = session.reader(path, opening)
+                except FileNotFoundError as exc:
+                    raise NotFound(url.host, path) from exc
+            return cast("BinaryIO", RemoteStream(read, opening.pop_all()))
 
 
 def _uploaded(session: FtpSession, name: str, media: Media) -> str:

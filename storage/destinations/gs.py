@@ -19,14 +19,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from storage import extras, http_answer, object_place, plan_path
 from storage.destination import DestinationContext, Media, Receipt
-from storage.errors import DeliveryFailed, ExchangeFailed
+from storage.errors import DeliveryFailed, ExchangeFailed, NotFound
 from storage.guarded_http import Body, GuardedHttp, Reply
 from storage.media import MediaStream
 from storage.object_place import ObjectPlace
+from storage.remote_stream import PIECE_TERMS, in_pieces, piece_of, range_header
 
 KIND = "gs"
 PARAMETERS = (
@@ -111,21 +112,49 @@ class GoogleDestination:
     ) -> bool:
         """Whether an object of this size is there. Raises: StoreError."""
         del receipt
+        reply = self._ask("HEAD", media, metadata, parameters, {})
+        if reply is None:
+            return False
+        return reply.headers.get("content-length", "") == str(media.size_bytes)
+
+    def open_copy(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> BinaryIO:
+        """Return the object, which is asked for in pieces. Raises: NotFound; StoreError."""
+        del receipt
+
+        def fetch(start: int, end: int) -> bytes:
+            reply = self._ask("GET", media, metadata, parameters, {"Range": range_header(start, end)})
+            if reply is None:
+                raise NotFound(parse(parameters).bucket, media.name)
+            return piece_of(reply)
+
+        return in_pieces(media.size_bytes, fetch)
+
+    def _ask(
+        self,
+        method: str,
+        media: Media,
+        metadata: dict[str, Any],
+        parameters: dict[str, Any],
+        headers: dict[str, str],
+    ) -> Reply | None:
+        """Ask for an object. Returns: None when it is not there. Raises: DeliveryFailed."""
         place = parse(parameters)
         account = None if place.secret else parameters["service_account_secret"]
         key = place.folders + plan_path.segments_of(parameters, metadata, media.name)
         url = f"{place.endpoint(HOST)}/{place.bucket}/{object_place.encoded(key)}"
-        asked = _Request("HEAD", url, {}, self._signing.NO_BODY_SHA256)
+        asked = _Request(method, url, headers, self._signing.NO_BODY_SHA256)
         try:
-            headers = self._authorized(place, account, asked)
-            reply = self._http.exchange("HEAD", url, headers=headers, max_redirects=0)
+            signed = self._authorized(place, account, asked)
+            reply = self._http.exchange(method, url, headers=signed, max_redirects=0, terms=PIECE_TERMS)
         except ExchangeFailed as exc:
             raise DeliveryFailed(str(exc), retryable=exc.retryable) from exc
         if reply.status == 404:
-            return False
-        if reply.status != 200:
+            return None
+        if reply.status not in (200, 206):
             raise self._refused(reply, account)
-        return reply.headers.get("content-length", "") == str(media.size_bytes)
+        return reply
 
     def _authorized(
         self, place: ObjectPlace, account: dict[str, Any] | None, request: _Request

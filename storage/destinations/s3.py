@@ -18,14 +18,15 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import Any
+from typing import Any, BinaryIO
 
 from storage import extras, http_answer, object_place, plan_path
 from storage.destination import DestinationContext, Media, Receipt
-from storage.errors import DeliveryFailed, ExchangeFailed
+from storage.errors import DeliveryFailed, ExchangeFailed, NotFound
 from storage.guarded_http import GuardedHttp, Reply
 from storage.media import MediaStream
 from storage.object_place import ObjectPlace
+from storage.remote_stream import PIECE_TERMS, in_pieces, piece_of, range_header
 
 KIND = "s3"
 OPTIONS = frozenset(("region", "bucket_access_method"))
@@ -105,12 +106,7 @@ class S3Destination:
         del receipt
         place = parse(parameters)
         key = place.folders + plan_path.segments_of(parameters, metadata, media.name)
-        region = place.options.get("region") or self._regions.get(place.bucket, "")
-        reply = self._head(place, key, region)
-        told = reply.headers.get("x-amz-bucket-region", "")
-        if reply.status in (301, 307, 400) and not place.host and told != region and _REGION.match(told):
-            self._regions[place.bucket] = told
-            reply = self._head(place, key, told)
+        reply = self._ask("HEAD", place, key, {"x-amz-checksum-mode": "ENABLED"})
         if reply.status == 404:
             return False
         if reply.status != 200:
@@ -119,13 +115,42 @@ class S3Destination:
         size = reply.headers.get("content-length", "")
         return size == str(media.size_bytes) and checksum in ("", _checksum(media))
 
-    def _head(self, place: ObjectPlace, key: tuple[str, ...], region: str) -> Reply:
+    def open_copy(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> BinaryIO:
+        """Return the object, which is asked for in pieces. Raises: NotFound; StoreError."""
+        del receipt
+        place = parse(parameters)
+        key = place.folders + plan_path.segments_of(parameters, metadata, media.name)
+
+        def fetch(start: int, end: int) -> bytes:
+            reply = self._ask("GET", place, key, {"Range": range_header(start, end)})
+            if reply.status == 404:
+                raise NotFound(place.bucket, media.name)
+            if reply.status not in (200, 206):
+                raise http_answer.refused(reply, _code(reply))
+            return piece_of(reply)
+
+        return in_pieces(media.size_bytes, fetch)
+
+    def _ask(self, method: str, place: ObjectPlace, key: tuple[str, ...], headers: dict[str, str]) -> Reply:
+        """Ask for an object, in another region if the store says that its bucket is there."""
+        region = place.options.get("region") or self._regions.get(place.bucket, "")
+        reply = self._asked(method, place, key, headers, region)
+        told = reply.headers.get("x-amz-bucket-region", "")
+        if reply.status in (301, 307, 400) and not place.host and told != region and _REGION.match(told):
+            self._regions[place.bucket] = told
+            reply = self._asked(method, place, key, headers, told)
+        return reply
+
+    def _asked(
+        self, method: str, place: ObjectPlace, key: tuple[str, ...], headers: dict[str, str], region: str
+    ) -> Reply:
         url = _url(place, key, region)
         signer = self._signing.SigningKey(place.key_id, place.secret, region or FIRST_REGION)
-        asked = {"x-amz-checksum-mode": "ENABLED"}
-        signed = self._signing.signed(signer, "HEAD", url, asked, self._signing.NO_BODY_SHA256)
+        signed = self._signing.signed(signer, method, url, headers, self._signing.NO_BODY_SHA256)
         try:
-            return self._http.exchange("HEAD", url, headers=signed, max_redirects=0)
+            return self._http.exchange(method, url, headers=signed, max_redirects=0, terms=PIECE_TERMS)
         except ExchangeFailed as exc:
             raise DeliveryFailed(str(exc), retryable=exc.retryable) from exc
 

@@ -13,16 +13,18 @@ renamed over whatever has its name; folders are made. A refused login, permissio
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from contextlib import ExitStack
+from typing import Any, BinaryIO, cast
 from urllib.parse import unquote
 
 from storage import extras, known_hosts, plan_path, remote_url
 from storage.deadline import attempt_limit
 from storage.destination import DestinationContext, Media, Receipt
-from storage.errors import DeliveryFailed
+from storage.errors import DeliveryFailed, NotFound
 from storage.host_key_policy import HostKeyPolicy
 from storage.known_hosts import Pin
 from storage.media import MediaStream
+from storage.remote_stream import RemoteStream
 from storage.remote_url import RemoteUrl
 from storage.staged_name import staged_name
 
@@ -97,6 +99,24 @@ class SftpDestination:
             size = session.size(path)
             digest = session.sha256(path) if size is not None else ""
         return bool(size == media.size_bytes and digest in ("", media.sha256))
+
+    def open_copy(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> BinaryIO:
+        """Return the file; its connection lasts as long as it is read. Raises: NotFound; StoreError."""
+        del receipt
+        url, pin = parse(parameters)
+        below = [*url.folders, *plan_path.segments_of(parameters, metadata, media.name)]
+        path = ("" if url.at_home else "/") + "/".join(below)
+        trust = self._library.Trust(self._hosts, pin, self._context.ssh_key)
+        with ExitStack() as opening:
+            with attempt_limit(self._context, 0):
+                session = opening.enter_context(self._library.opened(url, self._context, trust))
+                try:
+                    read = session.reader(path)
+                except FileNotFoundError as exc:
+                    raise NotFound(url.host, path) from exc
+            return cast("BinaryIO", RemoteStream(read, opening.pop_all()))
 
 
 def _delivered(session: Any, folder: str, name: str, media: Media) -> str:
