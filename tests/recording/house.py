@@ -19,6 +19,7 @@ from recording.patience import Patience
 from recording.recorder import LINK_EVENTS, Recorder, Timing
 from recording.recording import Recording
 from recording.request import RecordingRequest
+from recording.status import StatusSink
 from recording.storage_rules import NoPlans, StorageRules
 from simulator.script import Script, read_script
 from simulator.simcall import SimCall
@@ -65,8 +66,14 @@ class House:
     """Everything between a caller and the outbox, on real sockets."""
 
     def __init__(
-        self, root: Path, *, with_link: bool = True, changes: Mapping[tuple[str, ...], Any] = STORED
+        self,
+        root: Path,
+        *,
+        with_link: bool = True,
+        changes: Mapping[tuple[str, ...], Any] = STORED,
+        observers: Mapping[str, StatusSink] | None = None,
     ) -> None:
+        self.observers = observers
         self.recordings_dir = root / "recordings"
         self.config = Values(changes)
         self.tally = Count()
@@ -90,6 +97,7 @@ class House:
             tally=self.tally,
             node="tests",
             timing=QUICK,
+            observers=self.observers,
         )
         recorder.open()
         return recorder
@@ -195,5 +203,6 @@ def kill(recorder: Recorder) -> None:
     if recorder._housekeeper is not None:
         recorder._housekeeper.kill()
     recorder._care._greenlets.kill()
+    recorder._statuses.close()
     recorder._journal.flush()
     recorder._journal._writer.kill()

@@ -163,6 +163,16 @@ CASES = [
         EndedBy.SILENCE,
     ),
     (
+        "a digit was pressed",
+        Facts(started=True, stopped=True, asked=Asked.DIGIT, raw_cause="success-maxtime", length_ms=2_000),
+        EndedBy.DIGIT,
+    ),
+    (
+        "a digit was pressed, and the caller hung up in the same moment",
+        Facts(started=True, stopped=True, asked=Asked.DIGIT, hung_up=True, length_ms=2_000),
+        EndedBy.HANGUP,
+    ),
+    (
         "silence after speech",
         Facts(started=True, stopped=True, raw_cause="success-silence", length_ms=4_000, time_limit_s=30),
         EndedBy.SILENCE,

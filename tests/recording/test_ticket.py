@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from recording.errors import BadTicket
 from recording.naming import Name
-from recording.request import AudioFormat, Direction, RecordingRequest
+from recording.request import AudioFormat, Direction, Observer, RecordingRequest
 from recording.ticket import (
+    MAX_OBSERVER_BYTES,
+    MAX_OBSERVERS,
     MAX_TICKET_BYTES,
     MAX_URL,
     UNUSABLE_URL,
@@ -41,6 +44,14 @@ requests = st.builds(
     url=st.text(max_size=400),
     method=st.sampled_from(["put", "post"]),
     follow_transfer=st.booleans(),
+    observers=st.lists(
+        st.builds(
+            Observer, st.sampled_from(["swml", "telnyx", "no kind"]), st.dictionaries(st.text(), st.text())
+        ),
+        max_size=6,
+    ).map(tuple),
+    terminators=st.text("0123456789*#ABCDx"),
+    link_s=st.integers(-1, 10**12),
 ).map(bounded)
 tickets = st.builds(
     Ticket,
@@ -92,7 +103,12 @@ def test_each_field_is_checked(field: str, value: Any) -> None:
 
 
 @given(
-    st.sampled_from(["format", "time_limit_s", "direction", "url", "min_s", "stereo", "sample_rate_hz"]),
+    st.sampled_from(
+        [
+            *("format", "time_limit_s", "direction", "url", "min_s", "stereo", "sample_rate_hz"),
+            *("observers", "terminators", "link_s"),
+        ]
+    ),
     json_values,
 )
 def test_each_field_of_the_request_is_checked(field: str, value: Any) -> None:
@@ -105,6 +121,47 @@ def test_each_field_of_the_request_is_checked(field: str, value: Any) -> None:
         return
     assert isinstance(one.request.format, AudioFormat)
     assert isinstance(one.request.url, str)
+
+
+@given(st.dictionaries(st.sampled_from(["kind", "data"]), json_values), json_values)
+def test_each_observer_is_checked(observer: dict[str, Any], word: Any) -> None:
+    """Who is to be told is refused, or is an observer that travels on."""
+    data = ticket().data()
+    for one in (observer, {"kind": "swml", "data": {"url": word}}):
+        data["request"] = {**data["request"], "observers": [one]}
+        try:
+            read = from_data(data)
+        except BadTicket:
+            continue
+        assert from_data(json.loads(json.dumps(read.data()))) == read
+
+
+def test_a_ticket_of_the_release_before_is_read() -> None:
+    """It names no observers, no terminators and no link: there are none."""
+    request = from_data(ticket().data()).request
+    assert (request.observers, request.terminators, request.link_s) == ((), "", 0)
+
+
+@pytest.mark.parametrize(
+    "observer",
+    [
+        Observer("Not A Kind"),
+        Observer("swml", {"url": "http://a.test/" + "x" * MAX_URL}),
+        Observer("swml", {str(number): "x" * 1000 for number in range(5)}),
+    ],
+)
+def test_an_observer_that_cannot_travel_is_left_out_and_that_is_told(observer: Observer) -> None:
+    """A URL that was cut would be another place; the recording and other observers are not hurt."""
+    well = Observer("swml", {"url": "http://a.test/"})
+    with capture_logs() as logs:
+        request = bounded(replace(ticket().request, observers=(observer, well)))
+    assert request.observers == (well,)
+    assert [log["event"] for log in logs] == ["recording_observer_left_out"]
+
+
+def test_terminators_are_digits_once_each() -> None:
+    """Whatever a document takes for a key."""
+    assert bounded(replace(ticket().request, terminators="1x1#é*")).terminators == "1#*"
 
 
 @given(st.binary(max_size=200))
@@ -127,11 +184,20 @@ def test_deep_nesting_is_refused() -> None:
 def test_longest_ticket_fits() -> None:
     """Every text at its longest, in characters of four bytes each, still travels."""
     longest = "\U0001f600" * 3000
+    largest = Observer("x" * 32, {"x": "y" * (MAX_OBSERVER_BYTES // 2 - 20), "z": "y" * MAX_URL})
     request = bounded(
         RecordingRequest(
-            AudioFormat.WAV, 1, media_name=longest, label=longest, origin=longest, url=longest[:MAX_URL]
+            AudioFormat.WAV,
+            1,
+            media_name=longest,
+            label=longest,
+            origin=longest,
+            url=longest[:MAX_URL],
+            observers=(largest,) * MAX_OBSERVERS,
+            terminators="0123456789*#ABCD",
         )
     )
+    assert len(request.observers) == MAX_OBSERVERS
     party = Party(*[cut(longest)] * len(Party.__slots__))
     one = replace(ticket(), request=request, party=party, call_id=cut(longest), account_id=cut(longest))
     assert len(json.dumps(one.data(), ensure_ascii=False).encode()) < MAX_TICKET_BYTES
