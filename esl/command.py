@@ -11,7 +11,7 @@ src/switch_ivr.c, switch_ivr_parse_event (sendmsg).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from esl.errors import BadCommand
@@ -156,6 +156,19 @@ def bgapi(command: str, arg: str = "", job_uuid: str = "") -> Command:
     if job_uuid:
         lines += f"Job-UUID: {_name(job_uuid, 'Job-UUID')}\n"
     return _command(lines + "\n", f"bgapi {command}")
+
+
+def sendevent(subclass: str, headers: Mapping[str, str]) -> Command:
+    """Fire a CUSTOM event of our own, for everybody who has subscribed to its subclass.
+
+    Source: mod_event_socket.c, parse_command (sendevent); values are read as they stand.
+    """
+    lines = "".join(
+        f"{_name(name, 'header')}: {_line(value, 'sendevent')}\n" for name, value in headers.items()
+    )
+    return _command(
+        f"sendevent CUSTOM\nEvent-Subclass: {_name(subclass, 'subclass')}\n{lines}\n", "sendevent"
+    )
 
 
 def _filtered(name: str, value: str) -> str:

@@ -29,8 +29,9 @@ from recording.following import Following
 from recording.handover import HandOver
 from recording.journal import Journal
 from recording.leg_event import LEG_EVENTS
+from recording.leg_order import ORDER_EVENT
 from recording.manifest import Manifest
-from recording.opening import ticket_for
+from recording.opening import LegAtHand, ticket_for
 from recording.parameters import AccountsConfiguration
 from recording.patience import Patience
 from recording.preparation import Preparation
@@ -57,7 +58,7 @@ EVENTS = (
 )
 """What is to be heard of a recorded call of ours."""
 
-LINK_EVENTS = ("RECORD_START", "RECORD_STOP", *LEG_EVENTS)
+LINK_EVENTS = ("RECORD_START", "RECORD_STOP", *LEG_EVENTS, f"CUSTOM {ORDER_EVENT}")
 """What is to be heard on the inbound link, where events of all channels arrive: where a conversation goes on
 is told by legs that are not ours. Filters would make FreeSWITCH compare each event with each filter."""
 
@@ -117,6 +118,28 @@ class Care:
         self._roster.unguarded(call.uuid)
         self._look_after(recording, call, completion)
         return recording
+
+    def begin_on(self, leg: LegAtHand, request: RecordingRequest) -> tuple[Recording, str]:
+        """Have a leg recorded over the inbound link, whoever holds its call; blocks until it is known.
+
+        Returns: the recording, and why FreeSWITCH does not record, "" when it does.
+        """
+        is_first = not self._roster.knows_call(leg.uuid)
+        ticket = ticket_for(leg, request, time.time(), is_first=is_first)
+        call = self._roster.call_of(leg.uuid)
+        recording = self._enrol(Manifest(ticket), call)
+        recording.answered_at_us = ticket.requested_at_us if leg.is_answered else 0
+        recording.bridged_at_us = ticket.requested_at_us if leg.is_bridged else 0
+        self._means.journal.announce(self._manifest(recording))
+        failed = self._command_by_link(recording)
+        if failed:
+            recording.note(f"FreeSWITCH was not made to record: {failed}")
+            recording.lost()
+        for why in self._roster.guards(leg.uuid):
+            recording.mask(why)
+        self._roster.unguarded(leg.uuid)
+        self._look_after(recording, call, None)
+        return recording, failed
 
     def adopt(self, manifest: Manifest) -> Recording:
         """Take over a recording that FreeSWITCH still writes and whose engine died.
@@ -196,16 +219,30 @@ class Care:
 
         Raises: CallGone, BadCommand, EslError.
         """
-        request = recording.ticket.request
-        waits_for_bridge = request.on_bridge and not recording.bridged_at_us
-        waits_for_answer = request.on_answer and not recording.answered_at_us and not request.on_bridge
-        if waits_for_bridge or waits_for_answer:
+        if self._waits(recording):
             completion = recording.control.defer()
             recording.deferred()
         else:
             completion = recording.control.start()
             recording.sent()
         return completion
+
+    def _command_by_link(self, recording: Recording) -> str:
+        """The same over the inbound link; blocks. Returns: why it did not work, "" when it did."""
+        if self._waits(recording):
+            recording.deferred()
+            return recording.control.defer_by_link()
+        recording.sent()
+        failed = recording.control.start_by_link()
+        if not failed and not recording.wait_started(self._means.patience.start):
+            recording.unheard("nobody was told that FreeSWITCH began; it said so itself")
+        return failed
+
+    def _waits(self, recording: Recording) -> bool:
+        """Whether a recording is to begin later than now."""
+        request = recording.ticket.request
+        waits_for_answer = request.on_answer and not recording.answered_at_us and not request.on_bridge
+        return waits_for_answer or (request.on_bridge and not recording.bridged_at_us)
 
     def _enrol(self, manifest: Manifest, call: Call | None) -> Recording:
         ticket = manifest.ticket

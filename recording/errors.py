@@ -5,6 +5,7 @@ RecordingError
 |- BadTransition    ours: a recording was told of something that cannot happen in its state
 |- Unprocessable    theirs or the system's: what was captured cannot be worked on; it is left as it is
 |- Interrupted      nobody's: the engine closes while a recording is worked on
+|- LegNotRecorded   nobody's: a leg that is gone, or that FreeSWITCH does not record
 |- LinkBusy         nobody's: too much is being fetched back and encoded for links; later it is not
 """
 
@@ -31,6 +32,17 @@ class Unprocessable(RecordingError):
 
 class Interrupted(RecordingError):
     """Work given up because the engine closes: the next start finds what was captured and begins anew."""
+
+
+class LegNotRecorded(RecordingError):
+    """A leg was to be recorded, or a recording of it told something, and FreeSWITCH did not.
+
+    Attributes: reason: in its words.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"the leg is not recorded: {reason}")
 
 
 class LinkBusy(RecordingError):

@@ -18,18 +18,22 @@ class LegOrder(StrEnum):
 
 
 class LegRecorder(Protocol):
-    """Records legs of the FreeSWITCH beside this process, over the inbound link. Its methods may block."""
+    """Records legs of the FreeSWITCH beside this process, over the inbound link. Its methods block a little.
+
+    Raises (both): LegNotRecorded: the leg is gone, FreeSWITCH refused, or cannot be asked.
+    """
 
     def start_on(self, channel: ChannelData, account_id: str, request: RecordingRequest) -> str:
-        """Have a leg recorded; return the recording's id once FreeSWITCH was told.
+        """Have a leg recorded; return the recording's id once FreeSWITCH records, or will when it is time.
 
         Args: channel: all that FreeSWITCH says of the leg; account_id: whose recording it is.
-        Raises: LegNotRecorded: the leg is gone, or FreeSWITCH refused.
         """
 
-    def order_on(self, uuid: str, order: LegOrder, recording_id: str = "") -> bool:
-        """Tell a recording of a leg something, whichever process looks after it.
+    def order_on(
+        self, order: LegOrder, uuid: str, account_id: str, *, recording_id: str = "", origin: str = ""
+    ) -> bool:
+        """Tell recordings of a leg something, whichever processes look after them.
 
-        Args: recording_id: which; "" for the newest that can obey. Returns: whether there is one.
-        Raises: LegNotRecorded: FreeSWITCH could not be asked.
+        Args: account_id: of nobody else; recording_id: that one, whatever began it; origin: without an id,
+        all whose request has this origin. Returns: whether any was there to obey.
         """

@@ -4,14 +4,53 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Protocol
 
-from calls.call import Call
+from calls.identity import CCV_PREFIX, ChannelData, Identity, identify
 from recording.naming import new_name
 from recording.request import RecordingRequest
 from recording.ticket import Party, Ticket, bounded, cut
 
 
-def ticket_for(call: Call, request: RecordingRequest, now_s: float, *, is_first: bool) -> Ticket:
+class Recordable(Protocol):
+    """A leg that can be recorded: a call of ours (calls.call.Call), or one that another process holds."""
+
+    @property
+    def uuid(self) -> str:
+        """FreeSWITCH's Unique-ID of the leg."""
+
+    @property
+    def identity(self) -> Identity:
+        """Who calls whom."""
+
+    @property
+    def account_id(self) -> str:
+        """Whose recording it will be."""
+
+    def custom_variable(self, name: str, /) -> str | None:
+        """Return one of Kazoo's custom channel variables."""
+
+
+class LegAtHand:
+    """A leg as FreeSWITCH describes it at one moment, held by whichever process.
+
+    Attributes: account_id: see Recordable; is_answered, is_bridged: at that moment.
+    """
+
+    def __init__(self, channel: ChannelData, account_id: str) -> None:
+        self._channel = channel
+        self.identity = identify(channel)
+        self.uuid = self.identity.call_id
+        self.account_id = account_id
+        self.is_answered = channel.get("Answer-State") == "answered"
+        self.is_bridged = bool(channel.get("Other-Leg-Unique-ID"))
+
+    def custom_variable(self, name: str, /) -> str | None:
+        """Return one of Kazoo's custom channel variables."""
+        return self._channel.variable(CCV_PREFIX + name)
+
+
+def ticket_for(call: Recordable, request: RecordingRequest, now_s: float, *, is_first: bool) -> Ticket:
     """Name a new recording and say whose it is.
 
     Args: now_s: epoch seconds; is_first: see Ticket.
@@ -28,7 +67,7 @@ def ticket_for(call: Call, request: RecordingRequest, now_s: float, *, is_first:
     )
 
 
-def _party(call: Call) -> Party:
+def _party(call: Recordable) -> Party:
     identity = call.identity
     party = Party(
         direction=identity.direction.value,

@@ -30,6 +30,7 @@ from recording.finisher import Finisher
 from recording.handover import HandOver, Receivers
 from recording.journal import Journal
 from recording.leg_event import legs_of, read_leg_event
+from recording.link_recorder import LinkRecorder
 from recording.manifest import Manifest
 from recording.orders import Orders
 from recording.parameters import AccountsConfiguration
@@ -145,6 +146,7 @@ class Recorder(Orders):
                 statuses=self._statuses,
             )
         )
+        self.legs = LinkRecorder(self._care, self._roster, link)
         self._reconciler = Reconciler(self._journal, self._hands())
         self._reconciling = Semaphore()
         self._housekeeper: gevent.Greenlet | None = None
@@ -207,6 +209,8 @@ class Recorder(Orders):
     def on_event(self, event: EventData) -> None:
         """Take one of LINK_EVENTS in, from any connection and of any channel. In the hub: never waits."""
         name = event.get("Event-Name") or ""
+        if name == "CUSTOM":
+            self.legs.hear(event)
         if name in OF_LEGS:
             uuid = event.get("Unique-ID") or ""
             for recording in self._roster.of(uuid):
