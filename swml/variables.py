@@ -33,7 +33,9 @@ SCOPES: Final = READ_ONLY | {"vars"}
 
 _NAME = r"[A-Za-z_$][A-Za-z0-9_$]*"
 _KEY = r"""'[^'"\\]*'|"[^'"\\]*\""""
-_PATH = re.compile(rf"{_NAME}(?:\.(?:{_NAME}|[0-9]{{1,9}})|\.?\[(?:[0-9]{{1,9}}|{_KEY})\])*\Z")
+_HEADER = r"(?:(?:vars\.)?request_response_headers|call\.headers)\.[A-Za-z0-9_-]+"
+"""Names of headers have dashes, which elsewhere subtract. Source: the published page of request."""
+_PATH = re.compile(rf"(?:{_HEADER}|{_NAME}(?:\.(?:{_NAME}|[0-9]{{1,9}})|\.?\[(?:[0-9]{{1,9}}|{_KEY})\])*)\Z")
 _PART = re.compile(rf"""{_KEY}|[^.\[\]'"]+""")
 
 Key = str | int
