@@ -2,8 +2,8 @@
 
 FreeSWITCH: log in, ask for the modules and applications the engine uses. Recordings directory: write and
 remove a file, look for room. Document store: ask for it, and where the default account stores recordings,
-deliver a synthetic one there and delete it again. Outbox: open it. URLs on request: deliver a synthetic
-recording.
+deliver a synthetic one there and delete it again. Outbox: open it. Links to recordings: see who answers where
+they lead. URLs on request: deliver a synthetic recording.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from config.settings import Settings
 from config.system import SystemConfig
 from esl.link import Link
 from recording.naming import new_name
+from service import link_check
 from service.config_source import StoredConfig
 from service.destinations import destinations_of
 from storage.destination import Media, Target
@@ -73,6 +74,7 @@ class Checkup:
             yield self._tried("documents", lambda: _pinged(store))
             yield self._tried("local store", lambda: self._local_store(store))
             yield self._tried("outbox", self._outbox)
+            yield self._tried("links", lambda: link_check.checked(self._settings.http))
             for url in urls:
                 target = Target("http", {"url": url, "method": "put"})
                 yield self._tried(target.key(), partial(self._deliver, store, target))

@@ -65,6 +65,7 @@ def test_everything_is_in_order(check: Run, tmp_path: Path) -> None:
             "documents",
             "local store",
             "outbox",
+            "links",
         ),
         "ok",
     )
@@ -135,7 +136,7 @@ def test_a_url_gets_a_synthetic_recording(check: Run, tmp_path: Path) -> None:
     result = check("--url", receiver.url, "--url", "http://10.0.0.1/x")
     receiver.stop()
     assert result.exit_code == 1
-    states = [line[:4].strip() for line in result.stdout.splitlines() if " http:" in line]
+    states = [line[:4].strip() for line in result.stdout.splitlines() if line[5:].startswith(" http:")]
     assert states == ["ok", "FAIL"]
     assert len(receiver.received) == 1
     assert receiver.received[0].read_bytes()[:4] == b"RIFF"
