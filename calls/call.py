@@ -153,19 +153,23 @@ class Call:
         return self.variable(CCV_PREFIX + name)
 
     def custom_variables(self) -> dict[str, str]:
-        """Return all of Kazoo's custom channel variables by their names without the prefix.
+        """Return all of Kazoo's custom channel variables by their names without the prefix."""
+        return self.variables_of(CCV_PREFIX)
+
+    def variables_of(self, family: str) -> dict[str, str]:
+        """Return all channel variables whose names begin with `family`, by what follows it.
 
         Every header is decoded for it (some 100 µs); ask for one by name where the name is known.
         """
-        prefix = "variable_" + CCV_PREFIX
+        prefix = "variable_" + family
         found = {
             name.removeprefix(prefix): value
             for name, value in self._latest.headers().items()
             if name.startswith(prefix)
         }
         for name in tuple(self._changed or ()):
-            if name.startswith(CCV_PREFIX):
-                found[name.removeprefix(CCV_PREFIX)] = self.variable(name) or ""
+            if name.startswith(family):
+                found[name.removeprefix(family)] = self.variable(name) or ""
         return found
 
     # -- what happens on it ---------------------------------------------------------------------------
