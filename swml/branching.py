@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import ValidationError
 
 from swml.property import Compiled, MethodData, Property, each, place, reading
-from swml.value import as_text
+from swml.value import as_text, is_variable
 
 if TYPE_CHECKING:  # these name methods' schemas in turn
     from swml.document import Step
@@ -46,7 +46,7 @@ class Branches:
         Raises: ScriptError: a condition cannot be evaluated.
         """
         if not self.conditions:
-            chosen = run.variables.get(self.variable) if self.variable else value
+            chosen = value_named(run, self.variable) if self.variable else value
             return self.cases.get(as_text(chosen), self.default)
         for condition in self.conditions:
             if condition.when is None:
@@ -56,6 +56,11 @@ class Branches:
             if condition.otherwise:
                 return condition.otherwise
         return ()
+
+
+def value_named(run: ScriptRun, name: str) -> Any:
+    """Return a variable's value, by its name or, as some write it, by `${name}`. Raises: ScriptError."""
+    return run.expand(name) if is_variable(name) else run.variables.get(name)
 
 
 class Steps(Compiled):

@@ -40,16 +40,20 @@ UNKNOWN: Final = "Unknown field."
 WRONG_TYPE: Final = "relay_script_element_wrong_type"
 
 
-def load(source: str | bytes, *, url: str = "", registry: Registry | None = None) -> Script:
-    """Return the script of a document's text; off the hub when it is long.
+def load(source: str | bytes, url: str = "") -> Script:
+    """Return the script of a document's text; made off the hub when it is long.
 
     Args: url: where it came from, "" for inline. Raises: BadDocument: with every fault.
     """
     if len(source) <= AT_ONCE_BYTES:
-        return compile_document(read(source), url=url, registry=registry)
-    pool = gevent.get_hub().threadpool
-    script: Script = pool.apply(lambda: compile_document(read(source), url=url, registry=registry))
+        return compile_text(source, url)
+    script: Script = gevent.get_hub().threadpool.apply(compile_text, (source, url))
     return script
+
+
+def compile_text(source: str | bytes, url: str = "") -> Script:
+    """Return the script of a document's text, as `load`, where one is."""
+    return compile_document(read(source), url=url)
 
 
 def compile_document(data: Any, *, url: str = "", registry: Registry | None = None) -> Script:
@@ -179,7 +183,7 @@ class _Compiler:
             with compiling(compile_steps):
                 properties = schema_of(method).load(value)
         except ValidationError as exc:
-            for path, message in _flattened("", exc.messages):
+            for path, message in flattened("", exc.messages):
                 self._refused(place.below(_without(sole, path)), message)
             return None
         path = place.trail.removesuffix(name).removesuffix(".")
@@ -235,16 +239,16 @@ def _needs_any(method: Method) -> bool:
     return any(field.required for field in schema_of(method).fields.values())
 
 
-def _flattened(path: str, messages: Any) -> Iterator[tuple[str, str]]:
+def flattened(path: str, messages: Any) -> Iterator[tuple[str, str]]:
     """Yield (path, message) of marshmallow's tree of messages."""
     if isinstance(messages, dict):
         for key, below in messages.items():
             if key == "_schema":
-                yield from _flattened(path, below)
+                yield from flattened(path, below)
             elif isinstance(key, int):
-                yield from _flattened(f"{path}[{key}]", below)
+                yield from flattened(f"{path}[{key}]", below)
             else:
-                yield from _flattened(f"{path}.{key}" if path else str(key), below)
+                yield from flattened(f"{path}.{key}" if path else str(key), below)
     else:
         for message in messages if isinstance(messages, list) else [messages]:
             yield path, str(message)

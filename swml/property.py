@@ -78,7 +78,7 @@ def compiling(compile_steps: StepCompiler) -> Iterator[None]:
 class MethodData(Schema):
     """The base of every method's schema; a property nobody knows is a fault.
 
-    What is loaded is a mapping by the properties' names in documents (`from`, also where Python has the word).
+    What is loaded is a mapping by the properties' names in documents, `from` and `else` among them.
     """
 
     class Meta:
@@ -135,7 +135,13 @@ class Property(fields.Field[Any]):
         with within(attr):
             return super().deserialize(value, attr, data, **kwargs)
 
-    def _deserialize(self, value: Any, _attr: str | None, _data: Any, **_kwargs: Any) -> Any:
+    def _deserialize(  # marshmallow's, and called by it
+        self,
+        value: Any,
+        attr: str | None,  # noqa: ARG002
+        data: Mapping[str, Any] | None,  # noqa: ARG002
+        **kwargs: Any,  # noqa: ARG002
+    ) -> Any:
         if not reading.get().is_written:
             return self.given(value)
         return value if self.takes_variable and is_variable(value) else self.written(value)
@@ -165,5 +171,5 @@ def each(items: Mapping[Any, Any] | list[Any], read: Callable[[Any], Any]) -> li
         except ValidationError as exc:
             faults[key] = exc.messages
     if faults:
-        raise ValidationError(faults)  # type: ignore[arg-type]  # marshmallow's own lists do the same
+        raise ValidationError(faults)
     return loaded

@@ -257,7 +257,7 @@ class _Yaml:
         if not isinstance(event, yaml.ScalarEvent):
             _refuse("has a key that is no text", self._line)
         if event.tag not in (None, *_TEXT_TAGS):
-            _refuse(f"has a tag where none may be: {event.tag[:64]}", self._line)
+            _refuse(f"has a tag where none may be: {str(event.tag)[:64]}", self._line)
         self._count(1)
         if event.anchor is not None:
             self._anchors[event.anchor] = event.value, 1, 0

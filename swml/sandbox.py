@@ -18,9 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import gevent
-import gevent.socket
 from gevent.lock import BoundedSemaphore
+from gevent.socket import socketpair  # type: ignore[attr-defined]  # it gives away what the system has
 
 from swml import javascript
 from swml.errors import ExpressionFailed
@@ -97,7 +96,7 @@ class _Worker:
     """One process, and our end of the socket to it."""
 
     def __init__(self) -> None:
-        ours, theirs = gevent.socket.socketpair()
+        ours, theirs = socketpair()
         try:
             self._pid = os.posix_spawn(
                 sys.executable,
