@@ -5,13 +5,15 @@ FreeSWITCH records the side into a file that grows with each frame, and the file
 bridges and recordings, it disturbs none of them, and if nobody reads it the call does not notice. See ADR 16
 for what else there is.
 
-A file is written for ROTATE_S at most; then the next one begins and this one ends, in the same slot of 20 ms,
-so that no sample is lost and a tap of hours takes no disk. Should this process die, FreeSWITCH ends the last
-one by itself, and nothing is left of it: it has no name any more.
+It is begun and ended by API commands: a prompt that plays holds the channel's own queue up (ADR 10).
+
+A file is written for ROTATE_S at most; then the next one begins before this one ends, and what both have is
+taken once (calls.joint): so that no sample is lost, and a tap of hours takes no disk. Should this process
+die, FreeSWITCH ends the last one by itself, and nothing is left of it: it has no name any more.
 
 Its name is none of a recording (recording.naming), and it lies outside the days where recordings lie: nobody
 delivers it, and no audit takes it for lost.
-Source: FreeSWITCH switch_ivr_async.c (switch_ivr_record_session_event, record_callback).
+Source: FreeSWITCH mod_commands.c (uuid_record_function), switch_ivr_async.c (record_callback).
 """
 
 from __future__ import annotations
@@ -30,11 +32,13 @@ import gevent
 import numpy as np
 
 from calls.call import COMMAND_TIMEOUT_S, Call
-from calls.errors import CallGone, CaptureFailed, CommandFailed
+from calls.errors import CaptureFailed, CommandFailed
 from calls.growing_audio import GrowingAudio, Samples
-from esl.errors import ReplyTimeout
+from calls.joint import Joint
+from esl.errors import CommandRefused, EslError
 from esl.event import Event
 from esl.quoting import argument, braces
+from esl.reply import PendingReply
 
 RATE_HZ = 8_000
 """Of what is captured unless somebody wants more: telephony's."""
@@ -94,6 +98,7 @@ class Capture:
         self._pieces: deque[_Piece] = deque()
         self._unsubscribe: list[Callable[[], None]] = []
         self._is_over = False
+        self._joint = Joint()
 
     @property
     def is_over(self) -> bool:
@@ -108,11 +113,13 @@ class Capture:
         call = self._call
         self._unsubscribe = [call.on("RECORD_START", self._started), call.on("RECORD_STOP", self._stopped)]
         try:
-            piece, step = self._next()
-            call.completed(call.submit_many([step])[0], COMMAND_TIMEOUT_S)
+            piece = self._next()
+            self._start(piece)
             has_begun = call.wait_for(lambda: piece.has_started, GRACE_S)
-        except (CommandFailed, ReplyTimeout) as exc:
+        except (EslError, CommandFailed) as exc:
             self.stop()
+            if call.end is not None:
+                raise call.end.error() from exc
             raise CaptureFailed(str(exc)) from exc
         except BaseException:
             self.stop()
@@ -142,11 +149,12 @@ class Capture:
                 time.monotonic()
             )  # asked first: what came before its end is there
             samples = piece.audio.read()
-            found.append(samples)
+            found.append(self._joint.take(samples))
             if not is_complete or len(samples) or len(self._pieces) < 2:
                 break
             piece.audio.close()
             self._pieces.popleft()
+            self._joint.turn()
         return found[0] if len(found) == 1 else np.concatenate(found)
 
     def take(self) -> Samples:
@@ -160,37 +168,44 @@ class Capture:
         if self._is_over:
             return
         self._end()
-        with suppress(CallGone):
+        with suppress(EslError):
             for piece in self._pieces:
                 if not piece.is_stopped:
-                    self._call.submit("stop_record_session", str(piece.path)).forget()
+                    self._tell(piece, "stop")
 
     def close(self) -> None:
         """Let go of the files, once it is over. As `read`: in a thread, and not beside it."""
         for piece in self._pieces:
             piece.audio.close()
 
-    def _next(self) -> tuple[_Piece, tuple[str, str, bool]]:
+    def _next(self) -> _Piece:
         path = self._directory / f"{PREFIX}{secrets.token_hex(16)}{SUFFIX}"
-        line = " ".join(
-            (
-                argument(str(path)),
-                f"+{int(ROTATE_S) + BACKSTOP_S}",
-                braces(_variables(self._side, self.rate_hz)),
-            )
-        )
         piece = _Piece(path, GrowingAudio(path), time.monotonic())
         self._pieces.append(piece)
-        return piece, ("record_session", line, False)
+        return piece
+
+    def _start(self, piece: _Piece) -> None:
+        """Have the first file begun; what is not answered may have no sound yet. Raises: EslError, CallError."""
+        try:
+            self._tell(piece, "start").get(COMMAND_TIMEOUT_S)
+        except CommandRefused:
+            if self._call.is_answered:
+                raise
+            self._call.execute("pre_answer", lock=False)
+            self._tell(piece, "start").get(COMMAND_TIMEOUT_S)
+
+    def _tell(self, piece: _Piece, verb: str) -> PendingReply:
+        """Have FreeSWITCH start or stop writing a file; returns at once. Raises: EslError."""
+        words = [self._call.uuid, verb, argument(str(piece.path))]
+        if verb == "start":
+            words += [str(int(ROTATE_S) + BACKSTOP_S), braces(_variables(self._side, self.rate_hz))]
+        return self._call.submit_api("uuid_record", " ".join(words))
 
     def _rotate(self, old: _Piece) -> None:
-        _, begin = self._next()
+        with suppress(EslError):  # a link that is lost ends the call
+            self._tell(self._next(), "start")
+            self._tell(old, "stop")
         old.told_at_s = time.monotonic()
-        try:
-            for completion in self._call.submit_many([begin, ("stop_record_session", str(old.path), False)]):
-                completion.forget()
-        except CallGone:
-            self._end()
 
     def _started(self, event: Event) -> None:
         for piece in self._pieces:

@@ -65,7 +65,7 @@ def collect(
         else:
             _play_all(call, media, heard)
         waiting_since_s = time.monotonic()
-        while (end := _end_of(heard, max_digits, terminators)) is None:
+        while (end := end_of(heard, max_digits, terminators)) is None:
             count = len(heard)
             limit_s = last_s + interdigit_timeout_s if heard else waiting_since_s + first_timeout_s
             if not call.wait_for(lambda: len(heard) > count, limit_s - time.monotonic()):  # noqa: B023 - used up here
@@ -100,8 +100,11 @@ def _play_all(call: Call, media: Sequence[str], heard: Sequence[str]) -> None:
             play(call, each, ALL_TERMINATORS)
 
 
-def _end_of(heard: Sequence[str], max_digits: int, terminators: str) -> tuple[Collected, int] | None:
-    """Return the end of a collection and how many of the digits heard it took, None while it goes on."""
+def end_of(heard: Sequence[str], max_digits: int, terminators: str) -> tuple[Collected, int] | None:
+    """Return the end of a collection and how many of the digits heard it took, None while it goes on.
+
+    Args: as `collect` has them.
+    """
     for index, digit in enumerate(heard):
         if digit in terminators:
             return Collected("".join(heard[:index]), digit), index + 1

@@ -18,8 +18,8 @@ from calls.tap import Tap, Taps
 from config.configuration import Configuration, Configured
 from recording.call_recorder import CallRecorder, StartedRecording
 from storage.address import AddressPolicy
-from swml.recognizing import Recognizer
 from swml.expressions import Expressions
+from swml.recognizing import Recognizer
 
 if TYPE_CHECKING:
     from swml.document import Step

@@ -1,8 +1,8 @@
 """`python -m recording.processing`: transcribes one file and ends; what to do comes as JSON on its input.
 
 Asked `{"path", "engine", "language", "limit_s"}`, it answers `{"text"}` or `{"failed"}` in one line. It steps
-back behind everything else on the machine, and ends itself when its time is over, even if nobody is left to
-end it.
+back behind everything else on the machine (as far as `niceness` says, if it is there), and ends itself when
+its time is over, even if nobody is left to end it.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def main() -> None:
     """Answer one question. What libraries print goes where errors go."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    os.nice(NICENESS)
     question = json.loads(sys.stdin.buffer.read())
+    os.nice(question.get("niceness", NICENESS))
     signal.alarm(int(question["limit_s"]))
     with out:
         json.dump(answer(question), out)

@@ -33,10 +33,11 @@ log = structlog.get_logger(__name__)
 
 
 class Transcriber:
-    """Runs engines."""
+    """Runs engines. Args: at_once: processes; niceness: of each, None for the usual one."""
 
-    def __init__(self) -> None:
-        self._turn = BoundedSemaphore(AT_ONCE)
+    def __init__(self, at_once: int = AT_ONCE, niceness: int | None = None) -> None:
+        self._turn = BoundedSemaphore(at_once)
+        self._niceness = niceness
         self._running: set[subprocess.Popen] = set()
         self._closed = False
 
@@ -76,6 +77,8 @@ class Transcriber:
             return {"failed": f"no process for it: {exc.strerror}"}
         self._running.add(process)
         try:
+            if self._niceness is not None:
+                question["niceness"] = self._niceness
             text = json.dumps({**question, "limit_s": limit_s + 1}).encode()
             out, errors = process.communicate(text, timeout=limit_s)
         except subprocess.TimeoutExpired:

@@ -140,48 +140,59 @@ def test_switch_that_cannot_write(line: Line, monkeypatch: pytest.MonkeyPatch) -
     assert line.run(flow) is False
 
 
+class RecordingSwitch(ScriptedSwitch):
+    """A switch whose recordings are events alone. Attributes: writes: whether it begins any; refuses."""
+
+    writes = True
+    refuses = False
+
+    @property
+    def told(self) -> list[list[str]]:
+        """The words of each uuid_record, without uuid."""
+        return [line.split()[3:] for line in self.lines if line.startswith("api uuid_record")]
+
+    def _take(self, command: str) -> None:
+        if command.startswith("api uuid_record") and self.refuses:
+            self._send(b"Content-Type: api/response\nContent-Length: 10\n\n-ERR never")
+            return
+        super()._take(command)
+        if self.writes and command.startswith("api uuid_record") and self.told[-1][0] == "start":
+            self.event("RECORD_START", Record_File_Path=self.told[-1][1])
+
+
+def _begun(switch: RecordingSwitch, tmp_path: Path) -> Capture:
+    capture = Capture(switch.call(), tmp_path, Side.SPEAK)
+    capture.begin()
+    return capture
+
+
 def test_refused_command(tmp_path: Path) -> None:
     """A FreeSWITCH that refuses the command is told as that."""
-    switch = ScriptedSwitch()
-    switch.refused.add("record_session")
-    with pytest.raises(CaptureFailed):
-        Capture(switch.call(), tmp_path, Side.SPEAK).begin()
-
-
-def _begun(switch: ScriptedSwitch, tmp_path: Path) -> tuple[Call, Capture]:
-    """A capture on a switch whose recordings are events alone."""
-
-    def record(switch: ScriptedSwitch, argument: str) -> dict[str, str]:
-        switch.event("RECORD_START", Record_File_Path=argument.split(maxsplit=1)[0])
-        return {}
-
-    switch.applications["record_session"] = record
-    call = switch.call()
-    capture = Capture(call, tmp_path, Side.SPEAK)
-    capture.begin()
-    return call, capture
+    switch = RecordingSwitch()
+    switch.refuses = True
+    with pytest.raises(CaptureFailed, match="never"):
+        _begun(switch, tmp_path)
 
 
 def test_freeswitch_ends_it(tmp_path: Path) -> None:
     """A disk that is full, say: nothing more comes, and it says so."""
-    switch = ScriptedSwitch()
-    _, capture = _begun(switch, tmp_path)
-    path = switch.arguments("record_session")[0].split()[0]
+    switch = RecordingSwitch()
+    capture = _begun(switch, tmp_path)
     switch.event("RECORD_STOP", Record_File_Path="/another.wav")
-    switch.event("RECORD_STOP", Record_File_Path=path)
+    switch.event("RECORD_STOP", Record_File_Path=switch.told[0][1])
     eventually(lambda: capture.is_over)
     assert capture.failed
     capture.stop()
-    assert switch.arguments("stop_record_session") == []
+    assert len(switch.told) == 1
 
 
 def test_next_file_that_does_not_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When FreeSWITCH cannot go on with another file, the capture is over."""
     monkeypatch.setattr(capture_module, "ROTATE_S", 0.0)
     monkeypatch.setattr(capture_module, "GRACE_S", 0.05)
-    switch = ScriptedSwitch()
-    _, capture = _begun(switch, tmp_path)
-    switch.applications["record_session"] = lambda *_: {}
+    switch = RecordingSwitch()
+    capture = _begun(switch, tmp_path)
+    switch.writes = False
 
     def kept() -> bool:
         capture.keep()
@@ -189,16 +200,20 @@ def test_next_file_that_does_not_begin(tmp_path: Path, monkeypatch: pytest.Monke
 
     eventually(kept)
     assert capture.failed
-    assert len(switch.arguments("record_session")) == 2
+    switch.wait_for(lambda: len(switch.told) >= 4)
+    assert [words[0] for words in switch.told] == ["start", "start", "stop", "stop", "stop"][
+        : len(switch.told)
+    ]
 
 
 def test_what_freeswitch_is_told(tmp_path: Path) -> None:
     """Written frame by frame, from the first one on, never hanging the call up, and not for ever."""
-    switch = ScriptedSwitch()
+    switch = RecordingSwitch()
     _begun(switch, tmp_path)
-    path, limit, block = switch.arguments("record_session")[0].split()
+    verb, path, limit, block = switch.told[0]
+    assert verb == "start"
     assert Path(path).name.startswith(PREFIX)
-    assert limit == "+660"
+    assert limit == "660"
     for setting in (
         "RECORD_READ_ONLY=true",
         "RECORD_WRITE_ONLY=false",
@@ -208,6 +223,21 @@ def test_what_freeswitch_is_told(tmp_path: Path) -> None:
         "record_sample_rate=8000",
     ):
         assert setting in block.strip("{}").split(",")
+    assert switch.names == []
+
+
+def test_call_without_sound_is_given_some(tmp_path: Path) -> None:
+    """What FreeSWITCH cannot record before the media is open is recorded once it is."""
+    switch = RecordingSwitch()
+    switch.refuses = True
+
+    def pre_answer(switch: ScriptedSwitch, _argument: str) -> dict[str, str]:
+        switch.refuses = False  # type: ignore[attr-defined]
+        return {}
+
+    switch.applications["pre_answer"] = pre_answer
+    assert not _begun(switch, tmp_path).is_over
+    assert switch.commands == [("pre_answer", "", False)]
 
 
 def test_what_dead_processes_left_is_swept(tmp_path: Path) -> None:
@@ -226,10 +256,20 @@ def test_what_dead_processes_left_is_swept(tmp_path: Path) -> None:
 
 def test_hangup_while_it_begins(tmp_path: Path) -> None:
     """A call that ends before FreeSWITCH has begun is told as such."""
-    switch = ScriptedSwitch()
-    switch.applications["record_session"] = lambda *_: None
-    call = switch.call()
-    gevent.spawn(lambda: (switch.wait_run("record_session"), switch.hang_up()))
+    switch = RecordingSwitch()
+    switch.writes = False
+    gevent.spawn(lambda: (switch.wait_for(lambda: bool(switch.told)), switch.hang_up()))
     with pytest.raises(CallGone):
-        Capture(call, tmp_path, Side.SPEAK).begin()
-    assert call.is_ended
+        _begun(switch, tmp_path)
+
+
+def test_a_prompt_that_plays_holds_nothing_up(line: Line) -> None:
+    """It begins while a prompt has the channel's queue locked."""
+
+    def flow(call: Call) -> float:
+        call.submit("playback", TONE, lock=True)
+        began_s = time.monotonic()
+        with capturing(call, line.directory, Side.SPEAK):
+            return time.monotonic() - began_s
+
+    assert line.run(flow) < 0.5

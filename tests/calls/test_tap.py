@@ -12,6 +12,7 @@ import gevent
 import numpy as np
 import pytest
 
+from calls import capture as capture_module
 from calls import tap as tap_module
 from calls import websocket
 from calls.call import Call
@@ -22,7 +23,7 @@ from calls.tap import Tap, Taps
 from calls.tap_target import parse_target
 from storage.address import AddressPolicy
 from tests.calls.line import Line, opened
-from tests.calls.scripted_switch import ScriptedSwitch, never
+from tests.calls.scripted_switch import ScriptedSwitch
 from tests.calls.tap_ends import RtpEnd, WebsocketEnd
 from tests.waiting import eventually
 
@@ -148,10 +149,12 @@ def test_private_addresses_are_refused(uri: str, tmp_path: Path) -> None:
     assert switch.commands == []
 
 
-def test_capture_that_fails_leaves_no_socket(tmp_path: Path, rtp: RtpEnd, taps: Taps) -> None:
+def test_capture_that_fails_leaves_no_socket(
+    tmp_path: Path, rtp: RtpEnd, taps: Taps, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The tap is not there, and the call goes on."""
     switch = ScriptedSwitch()
-    switch.refused.add("record_session")
+    monkeypatch.setattr(capture_module, "GRACE_S", 0.1)
     with pytest.raises(CaptureFailed):
         _start(taps, switch.call(), tmp_path, rtp.uri)
     assert taps.live == 0
@@ -160,7 +163,6 @@ def test_capture_that_fails_leaves_no_socket(tmp_path: Path, rtp: RtpEnd, taps: 
 def test_call_that_ends_while_it_connects(tmp_path: Path, taps: Taps, ws: WebsocketEnd) -> None:
     """A slow target keeps nobody on a call that is over."""
     switch = ScriptedSwitch()
-    switch.applications["record_session"] = never
     call = switch.call()
     gevent.spawn(switch.hang_up)
     with pytest.raises(CallGone):
