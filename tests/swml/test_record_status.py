@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -220,28 +220,43 @@ def test_a_recording_is_told_from_start_to_end(tmp_path: Path, receiver: Receive
     assert 0.5 < last["end_time"] - last["start_time"] < 1.5
 
 
-def engine(folder: Path, event_socket_port: int, receiver: Receiver) -> subprocess.Popen[str]:
-    """Start an engine."""
-    module, arguments = "tests.swml.status_engine", [str(folder), str(event_socket_port), receiver.url()]
-    with (folder / "engine.log").open("a") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE, stderr=log, text=True
-        )
+@pytest.fixture
+def engine(tmp_path: Path, receiver: Receiver) -> Iterator[Callable[[int], subprocess.Popen[str]]]:
+    """Starts engines beside a FreeSWITCH, by its event socket's port; all are killed at the end."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(event_socket_port: int) -> subprocess.Popen[str]:
+        arguments = [str(tmp_path), str(event_socket_port), receiver.url()]
+        with (tmp_path / "engine.log").open("a") as log:
+            started.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "tests.swml.status_engine", *arguments],
+                    stdout=subprocess.PIPE, stderr=log, text=True,
+                )
+            )  # fmt: skip
+        return started[-1]
+
+    yield start
+    for one in started:
+        killed(one)
 
 
 def killed(process: subprocess.Popen[str]) -> None:
     """End an engine at once, without a word."""
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    if process.poll() is None:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
 
 
 @pytest.mark.timeout(60)
-def test_an_engine_that_is_killed_tells_the_end_by_the_next(tmp_path: Path, receiver: Receiver) -> None:
+def test_an_engine_that_is_killed_tells_the_end_by_the_next(
+    tmp_path: Path, receiver: Receiver, engine: Callable[[int], subprocess.Popen[str]]
+) -> None:
     """SIGKILL while it records: whoever finishes the recording tells that it is finished, once."""
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         event_socket_port = reserved.getsockname()[1]
-    first = engine(tmp_path, event_socket_port, receiver)
+    first = engine(event_socket_port)
     assert first.stdout is not None
     port = int(first.stdout.readline())
     switch = Switch(("127.0.0.1", port), listen=("127.0.0.1", event_socket_port), sounds_dir=tmp_path).start()
@@ -249,7 +264,7 @@ def test_an_engine_that_is_killed_tells_the_end_by_the_next(tmp_path: Path, rece
     receiver.wait_for(lambda: receiver.requests)
     killed(first)
     assert call.wait_ended(15)
-    second = engine(tmp_path, event_socket_port, receiver)
+    second = engine(event_socket_port)
     receiver.wait_for(lambda: states(receiver)[-1] != "recording")
     journal = tmp_path / "recordings" / "journal"
     eventually(lambda: not list(journal.glob("*.json")), what="its manifest is forgotten")
