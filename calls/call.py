@@ -48,6 +48,9 @@ COMMAND_TIMEOUT_S = 10.0
 
 Handler = Callable[[Event], None]
 
+Mark = tuple[str, str]
+"""What events of another channel are known by: a header and its value, such as its Unique-ID."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -63,11 +66,11 @@ class Call:
         "_at_end",
         "_bell",
         "_changed",
+        "_followed",
         "_handlers",
         "_is_complete",
         "_language",
         "_latest",
-        "_legs",
         "_session",
         "dtmf",
         "end",
@@ -85,7 +88,7 @@ class Call:
         self._latest = session.channel
         self._changed: dict[str, tuple[str, Completion]] | None = None
         self._handlers: dict[str, list[Handler]] | None = None
-        self._legs: dict[str, Handler] | None = None
+        self._followed: dict[Mark, Handler] | None = None
         self._at_end: list[Callable[[CallEnd], None]] | None = None
         self._is_complete = False
         self._language = ""
@@ -190,24 +193,25 @@ class Call:
 
         return unsubscribe
 
-    def follow(self, uuids: Iterable[str], handler: Handler, events: Iterable[str] = ()) -> None:
-        """Hear of other channels on this call's connection: of legs that are dialled for it.
+    def follow(self, marks: Iterable[Mark], handler: Handler, events: Iterable[str] = ()) -> None:
+        """Hear of other channels on this call's connection, such as legs that are dialled for it.
 
-        Args: handler: called in the hub with each event of theirs, must not wait; events: to subscribe to
-        besides EVENTS. What is submitted afterwards happens after it. Raises: CallGone, BadCommand.
+        Args: marks: (header, value) of their events; handler: called in the hub with each, must not wait;
+        events: to subscribe to besides EVENTS. What is submitted afterwards happens after it.
+        Raises: CallGone, BadCommand.
         """
-        legs = dict.fromkeys(uuids, handler)
-        lines = [commands.filter_header("Unique-ID", uuid) for uuid in legs]
+        followed = dict.fromkeys(marks, handler)
+        lines = [commands.filter_header(*mark) for mark in followed]
         names = tuple(events)
-        self._legs = {**(self._legs or {}), **legs}
         self._post(*lines, *([commands.events(names)] if names else []))
+        self._followed = {**(self._followed or {}), **followed}
 
-    def unfollow(self, uuids: Iterable[str]) -> None:
-        """Hear of these channels no longer. Raises: nothing; a call that is gone is heard of no more."""
-        known = [uuid for uuid in uuids if self._legs and self._legs.pop(uuid, None)]
+    def unfollow(self, marks: Iterable[Mark]) -> None:
+        """Hear of these no longer. Raises: nothing; a call that is gone is heard of no more."""
+        known = [mark for mark in marks if self._followed and self._followed.pop(mark, None)]
         if known and not self._is_complete:
             with suppress(CallGone):
-                self._post(*(commands.delete_filter("Unique-ID", uuid) for uuid in known))
+                self._post(*(commands.delete_filter(*mark) for mark in known))
 
     def on_end(self, callback: Callable[[CallEnd], None]) -> None:
         """Call `callback` once, in the hub, when the call is no longer ours; at once if it is not now."""
@@ -336,12 +340,13 @@ class Call:
     # -- the hub's side -------------------------------------------------------------------------------
 
     def _take(self, event: Event) -> None:
-        """One event, of ours or of a leg that is followed."""
+        """One event, of ours or of what is followed."""
         uuid = event.uuid
-        if not uuid or uuid == self.identity.call_id:
+        if uuid in ("", self.identity.call_id):
             self._take_own(event)
-        elif self._legs and (handler := self._legs.get(uuid)):
-            handler(event)
+        for (header, value), handler in tuple((self._followed or {}).items()):
+            if event.get(header) == value:
+                handler(event)
         self._bell.ring()
 
     def _take_own(self, event: Event) -> None:

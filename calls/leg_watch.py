@@ -26,7 +26,7 @@ EVENTS = ("CHANNEL_CREATE", "CHANNEL_PROGRESS", "CHANNEL_PROGRESS_MEDIA")
 """What is subscribed to for legs besides what calls subscribe to anyway."""
 
 LAST_EVENTS_S = 2.0
-"""How long the ends of legs are waited for once they have lost or the call is over; milliseconds as a rule."""
+"""How long the ends of legs are waited for once they have lost or the call is over; as a rule milliseconds."""
 
 
 class LegState(IntEnum):
@@ -76,10 +76,11 @@ class LegWatch:
         self._call = call
         self._on_change = on_change
         self.stories = {leg.uuid: LegStory(leg) for leg in legs}
+        self._marks = [("Unique-ID", uuid) for uuid in self.stories]
 
     def __enter__(self) -> LegWatch:
         """Follow them from now on. Raises: CallGone."""
-        self._call.follow(self.stories, self._take, EVENTS)
+        self._call.follow(self._marks, self._take, EVENTS)
         return self
 
     def __exit__(self, *_exc: object) -> None:
@@ -87,7 +88,7 @@ class LegWatch:
         end = self._call.end
         if end is None or end.how is not How.LINK_LOST:
             self._call.wait_until(self._all_ended, LAST_EVENTS_S)
-        self._call.unfollow(self.stories)
+        self._call.unfollow(self._marks)
 
     def _all_ended(self) -> bool:
         return all(story.state in (LegState.NONE, LegState.ENDED) for story in self.stories.values())

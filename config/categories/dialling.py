@@ -76,6 +76,14 @@ class Dialling(Schema):
         14_400, "How long a connected leg lasts at the longest.", low=1, high=604_800, unit="s"
     )
     legs_limit = whole(20, "How many legs one step may dial.", low=1, high=100)
+    conference_profile = text("default", "FreeSWITCH's profile of conferences.", like=r"[A-Za-z0-9_.-]{1,64}")
+    enter_sound = text(
+        "tone_stream://%(200,0,500,600,700)", "What conferences hear when somebody comes, as a beep."
+    )
+    exit_sound = text(
+        "tone_stream://%(500,0,300,200,100,50,25)", "What conferences hear when somebody goes, as a beep."
+    )
+    hold_music = text("local_stream://moh", "What is heard in queues and waiting for a conference to begin.")
 
 
-CATEGORY = Category("dialling", Dialling, "Whom documents may call, and how.")
+CATEGORY = Category("dialling", Dialling, "Whom documents may call, and how; conferences and queues.")

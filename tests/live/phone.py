@@ -192,7 +192,8 @@ class Phone:
     """Answers every call at once, unless `refuses` says with what status it refuses.
 
     Args: name: the user part of its URI; hz: the tone it speaks; port: 0 for a free one.
-    Attributes: rings: it does until `answer`; sounds_early: and speaks before it is answered.
+    Attributes: rings: it does until `answer`; sounds_early: and speaks before it is answered; referrals: its
+    answer to REFER, and what it then says of the call it was referred to; referred: to where.
     """
 
     def __init__(self, name: str, hz: int, port: int = 0) -> None:
@@ -200,6 +201,8 @@ class Phone:
         self.hz = hz
         self.refuses = 0
         self.rings = self.sounds_early = False
+        self.referrals: tuple[int, ...] = (202, 100, 200)
+        self.referred: list[str] = []
         self.dialogs: list[Dialog] = []
         self._tone = tone(hz) * 2
         self._socket = _udp_socket(port)
@@ -304,6 +307,16 @@ class Phone:
         elif method == "ACK":
             if not dialog.is_over and dialog.invite is not None:
                 self._up(dialog, message.body)
+        elif method == "REFER":
+            self.referred.append(message.headers["refer-to"])
+            self._respond(message, source, self.referrals[0], dialog)
+            for status in self.referrals[1:]:
+                headers = {
+                    "Event": "refer",
+                    "Subscription-State": "active",
+                    "Content-Type": "message/sipfrag",
+                }
+                self.request(dialog, "NOTIFY", headers, f"SIP/2.0 {status} Status{LINE}")
         else:
             self._told(method, message, dialog)
             self._respond(message, source, 200, dialog)
@@ -369,7 +382,7 @@ class Phone:
 
     def _send(self, start: str, fields: Mapping[str, str], body: str, to: tuple[str, int]) -> None:
         lines = [start, *(f"{name}: {value}" for name, value in fields.items())]
-        if body:
+        if body and "Content-Type" not in fields:
             lines.append("Content-Type: application/sdp")
         lines.append(f"Content-Length: {len(body)}")
         self._socket.sendto((LINE.join(lines) + LINE * 2 + body).encode(), to)
