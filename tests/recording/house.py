@@ -73,10 +73,10 @@ class House:
         changes: Mapping[tuple[str, ...], Any] = STORED,
         observers: Mapping[str, StatusSink] | None = None,
     ) -> None:
-        self.observers = observers
         self.recordings_dir = root / "recordings"
         self.config = Values(changes)
         self.tally = Count()
+        self.observers: dict[str, StatusSink] = dict(observers or {})
         self.outbox = Outbox(root / "outbox.sqlite")
         self.flow: Flow = lambda _: None
         self.listener = Listener("127.0.0.1", 0, self._serve)
