@@ -1,8 +1,8 @@
 """An engine reduced to its notices, to be killed: posts them and sends them, or only sends.
 
 Run as `python -m tests.storage.notice_engine FOLDER URL FIRST`. Writes the number of each notice, from FIRST
-on, to standard output once the outbox has taken it; with a FIRST below 0 it posts nothing, and ends when nothing
-is left to send.
+on, to standard output once the outbox has taken it; with a FIRST below 0 it posts nothing, and ends when
+nothing is left to send.
 """
 
 from gevent import monkey
