@@ -6,11 +6,17 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import requests
 
+from recording.link import Links
+from recording.link_origin import Origin
+from recording.link_shelf import Shelf
 from service.receiver import Receiver
+from service.secret import NAME
 from service.stage import ACCOUNT, Stage
 from simulator.script import Act, Script, Step
 from simulator.switch import Switch
@@ -75,6 +81,7 @@ def test_it_takes_calls_and_ends_gracefully(serving: Serving, switch: Switch, st
         "outbox",
         "recordings",
         "disk",
+        "notices",
         "event_socket",
     }
     engine.wait_log("recording_finished")
@@ -109,7 +116,7 @@ def test_a_second_signal_does_not_wait(serving: Serving, switch: Switch) -> None
     assert engine.wait(15) == 1
 
 
-def test_several_processes_share_the_calls(serving: Serving, switch: Switch) -> None:
+def test_several_processes_share_the_calls(serving: Serving, switch: Switch, stage: Stage) -> None:
     """Each takes its part, each has metrics of its own beside what they share, one SIGTERM ends all."""
     port, http_port, *own = free_ports(4)
     engines = serving(processes=2, port=port, http_port=http_port, own_port=own[0])
@@ -131,6 +138,13 @@ def test_several_processes_share_the_calls(serving: Serving, switch: Switch) -> 
     assert {engines.get_at(http_port, "/healthz").status_code for _ in range(8)} == {200}
     answer = engines.get_at(http_port, "/metrics")
     assert (answer.status_code, str(own[1]) in answer.text) == (404, True)
+    with closing(Outbox(stage.directory / "outbox.sqlite")) as outbox:
+        origin = Origin(f"http://127.0.0.1:{http_port}", lambda: None)
+        shelf = Shelf(stage.recordings, outbox, {})
+        links = Links(outbox.secret(NAME), origin, shelf, lifetime_s=60)
+        eventually(lambda: len(outbox.recordings()) == len(calls), what="all recordings in the outbox")
+        urls = [links.url(one.recording_id, "wav") for one in outbox.recordings()]
+    assert {requests.get(url, timeout=5).status_code for url in urls} == {200}  # whoever recorded it
     engines.signal(signal.SIGTERM)
     assert engines.wait() == 0
     assert len(engines.log("engine_stopped")) == 2
