@@ -205,13 +205,21 @@ class _Compiler:
         for step, labels in self._steps:
             if step.method.check is not None:
                 place = _Place(step.section, step.index, step.path).below(step.name)
-                for fault in step.method.check(step.properties, Names(labels, sections)):
+                for fault in step.method.check(step.properties, Names(labels, sections, _faults_in)):
                     self._found(place.below(fault.path), fault.message, fault.code, fault=fault.is_fault)
 
     def _found(self, place: _Place, message: str, code: str = "", *, fault: bool = True) -> None:
         end = min((at for at in map(place.trail.find, ".[") if at >= 0), default=len(place.trail))
         method, path = place.trail[:end], place.trail[end:].removeprefix(".")
         self.findings.append(Finding(message, place.section, place.index, method, path, fault, code))
+
+
+def _faults_in(source: str) -> str:
+    try:
+        compile_text(source)
+    except BadDocument as exc:
+        return str(exc)
+    return ""
 
 
 def has_expressions(value: Any) -> bool:

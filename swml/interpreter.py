@@ -44,7 +44,7 @@ MAX_DEPTH: Final = 100
 MAX_TRANSFERS: Final = 32
 """As the language has it."""
 
-MAX_WALKED: Final = 200
+MAX_WALKED: Final = 50
 """Methods that are remembered for the log."""
 
 BREATH_STEPS: Final = 50

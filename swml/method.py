@@ -75,10 +75,13 @@ class Support(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a step may name: the labels it can go to, the sections of its document."""
+    """What a step may name. Attributes: labels: it can go to; sections: of its document; faults_in: tells
+    what is wrong with a document written within it, "" for nothing.
+    """
 
     labels: frozenset[str]
     sections: frozenset[str]
+    faults_in: Callable[[str], str] = lambda _source: ""
 
 
 @dataclass(frozen=True, slots=True)

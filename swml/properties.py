@@ -254,6 +254,7 @@ class Many(Property):
 
     kind = "array"
     takes_variable = False
+    or_one = False
 
     def __init__(
         self,
@@ -278,6 +279,8 @@ class Many(Property):
 
 class OneOrMany(Many):
     """A list, of one where the item stands there by itself."""
+
+    or_one = True
 
     def written(self, value: Any) -> Any:
         """Each item as its field has it."""

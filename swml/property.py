@@ -88,7 +88,8 @@ class MethodData(Schema):
 
     @post_load
     def _named(self, data: dict[str, Any], **_options: Any) -> dict[str, Any]:
-        return {self.fields[name].data_key or name: value for name, value in data.items()}
+        keys = {name: field.data_key for name, field in self.fields.items() if field.data_key}
+        return {keys.get(name, name): value for name, value in data.items()}
 
 
 class Property(fields.Field[Any]):

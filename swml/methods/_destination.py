@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from swml.method import Data, Fault, Names
-from swml.value import has_expression, is_web_url
+from swml.run import ScriptRun
+from swml.value import as_text, has_expression, is_web_url
 
 
 def is_inline(dest: str) -> bool:
@@ -16,6 +17,12 @@ def is_inline(dest: str) -> bool:
 def is_url(dest: str) -> bool:
     """Whether a destination is a URL, be it one that can be used or not."""
     return dest.lower().startswith(("http://", "https://"))
+
+
+def destination(run: ScriptRun, data: Data) -> str:
+    """Return a destination. Variables in a document are the document's own. Raises: ScriptError."""
+    dest: str = data["dest"]
+    return dest if is_inline(dest) else as_text(run.expand(dest))
 
 
 def check(data: Data, names: Names) -> Iterator[Fault]:

@@ -19,5 +19,5 @@ def run(run: ScriptRun, data: Data) -> Outcome:
 
 
 METHOD = Method(
-    schema=CondData, run=run, summary="Runs the steps of the first condition that holds.", bare="conditions"
+    schema=CondData, run=run, summary="Runs the steps of the first condition that holds.", sole="conditions"
 )

@@ -29,7 +29,11 @@ def run(run: ScriptRun, data: Data) -> Outcome:
         return (*data["on_return"], *chosen)
 
     return Outcome(
-        Way.EXECUTE, dest=data["dest"], params=data["params"], meta=data["meta"], on_return=on_return
+        Way.EXECUTE,
+        dest=_destination.destination(run, data),
+        params=data["params"],
+        meta=data["meta"],
+        on_return=on_return,
     )
 
 
@@ -37,5 +41,6 @@ METHOD = Method(
     schema=ExecuteData,
     run=run,
     summary="Runs a section or another document, and comes back.",
+    keeps=frozenset({"dest"}),
     check=_destination.check,
 )

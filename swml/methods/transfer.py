@@ -16,14 +16,17 @@ class TransferData(MethodData):
     meta = mapping("For the document's author; not looked at.")
 
 
-def run(_run: ScriptRun, data: Data) -> Outcome:
+def run(run: ScriptRun, data: Data) -> Outcome:
     """Have the interpreter go there."""
-    return Outcome(Way.TRANSFER, dest=data["dest"], params=data["params"], meta=data["meta"])
+    return Outcome(
+        Way.TRANSFER, dest=_destination.destination(run, data), params=data["params"], meta=data["meta"]
+    )
 
 
 METHOD = Method(
     schema=TransferData,
     run=run,
     summary="Goes to a section or another document, for good.",
+    keeps=frozenset({"dest"}),
     check=_destination.check,
 )
