@@ -10,10 +10,15 @@ from callcontrol.channel import Switches
 from callcontrol.connections import Connections
 from callcontrol.webhooks import Webhooks
 from recording.leg_recorder import LegRecorder
+from recording.parameters import AccountsConfiguration
 
 
 class RecordingLinks(Protocol):
     """URLs under which people and programs get recordings (recording.link.Links)."""
+
+    @property
+    def lifetime_s(self) -> float:
+        """How long a URL works, unless its maker says otherwise."""
 
     def url(self, recording_id: str, extension: str, lifetime_s: float | None = None) -> str:
         """Return a URL that works from now on until it expires, "" when no page of ours can be reached."""
@@ -21,11 +26,13 @@ class RecordingLinks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Facilities:
-    """Attributes: ids: makes and reads call control ids; switches: the FreeSWITCHes that are reached;
-    connections: where webhooks go; webhooks: sends them; recorder: records legs that others may hold; node:
-    the FreeSWITCH beside this process, whose files are on this host.
+    """Attributes: config: system_config, with what accounts have over it; ids: makes and reads call control
+    ids; switches: the FreeSWITCHes that are reached; connections: where webhooks go; webhooks: sends them;
+    recorder: records legs that others may hold; node: the FreeSWITCH beside this process, whose files are on
+    this host.
     """
 
+    config: AccountsConfiguration
     ids: CallControlIds
     switches: Switches
     connections: Connections

@@ -10,8 +10,10 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-MAX_CLIENT_STATE = 8_192
-"""Characters of base64: every event of the call carries it. Telnyx names no limit."""
+MAX_CLIENT_STATE = 3_072
+"""Characters of base64: every event of the call and every recording of it carry them. Telnyx names no
+limit.
+"""
 
 MAX_COMMAND_ID = 255
 MAX_URL = 2_000

@@ -7,7 +7,7 @@ delays its own only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import structlog
@@ -38,6 +38,20 @@ class Notices(Protocol):
     ) -> None:
         """Have JSON sent to a URL. Never waits, never raises."""
 
+    def commit(
+        self,
+        stream: str,
+        url: str,
+        body: Mapping[str, Any],
+        *,
+        notice_id: str = "",
+        account_id: str = "",
+        failover_url: str = "",
+        signer: str = "",
+        kind: str = "",
+    ) -> None:
+        """The same; returns when it is on disk. Raises: StoreError."""
+
 
 class Webhooks:
     """Args: notices: the outbox; connections: where webhooks go."""
@@ -48,10 +62,22 @@ class Webhooks:
 
     def send(self, leg: Leg, event: WebhookEvent) -> bool:
         """Tell of an event of a leg; return whether anybody wants to hear. May ask the document store."""
+        try:
+            return self._hand_over(self._notices.post, leg, event)
+        except StoreError as exc:
+            reason = str(exc)
+            log.error("webhook_without_address", leg=leg.leg_id, reason=reason, outcome="lost")  # noqa: TRY400 - its reason says all
+            return False
+
+    def send_for_certain(self, leg: Leg, event: WebhookEvent) -> bool:
+        """The same; returns when it is on disk. Raises: StoreError: it is not, and is to be told again."""
+        return self._hand_over(self._notices.commit, leg, event)
+
+    def _hand_over(self, post: Callable[..., None], leg: Leg, event: WebhookEvent) -> bool:
         url, failover_url = self._address(leg)
         if not url:
             return False
-        self._notices.post(
+        post(
             f"call:{leg.session_id}",
             url,
             event.body(url),
@@ -64,16 +90,14 @@ class Webhooks:
         return True
 
     def _address(self, leg: Leg) -> tuple[str, str]:
-        """Return where webhooks of a leg go, and where if that fails; ("", "") for nowhere."""
+        """Return where webhooks of a leg go, and where if that fails; ("", "") for nowhere.
+
+        Raises: StoreError: the connection cannot be looked up now.
+        """
         url = leg.webhook.get("url")
         if isinstance(url, str) and url:
             return url, str(leg.webhook.get("failover_url") or "")
         if not leg.connection_id:
             return "", ""
-        try:
-            connection = self._connections.of_id(leg.account_id, leg.connection_id)
-        except StoreError as exc:
-            reason = str(exc)
-            log.error("webhook_without_address", leg=leg.leg_id, reason=reason, outcome="lost")  # noqa: TRY400 - its reason says all
-            return "", ""
+        connection = self._connections.of_id(leg.account_id, leg.connection_id)
         return (connection.url, connection.failover_url) if connection and connection.is_active else ("", "")

@@ -143,7 +143,7 @@ class Statuses:
     """Tells the observers of all recordings of this process. Args: sinks: by the kind of observers."""
 
     def __init__(self, sinks: Mapping[str, StatusSink] | None = None) -> None:
-        self._sinks = sinks or {}
+        self._sinks = {} if sinks is None else sinks
         self._lines: dict[str, _Line] = {}
         self._greenlets = Group()
 

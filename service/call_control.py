@@ -14,12 +14,14 @@ from callcontrol.channel import Link, OneSwitch
 from callcontrol.connections import Connections
 from callcontrol.facilities import Facilities, RecordingLinks
 from callcontrol.rate_limit import RateLimit
+from callcontrol.recording_events import RecordingWebhooks
 from callcontrol.registry import discover
 from callcontrol.tokens import TokenBook
 from callcontrol.webhook_key import SIGNER, WebhookKey
 from callcontrol.webhooks import Notices, Webhooks
 from config.sections import CallControl as CallControlSettings
 from recording.leg_recorder import LegRecorder
+from recording.parameters import AccountsConfiguration
 from storage.document import DocumentStore
 from storage.notice import Signer
 
@@ -32,6 +34,7 @@ class Surroundings:
     beside this process; link: the inbound connection to it, None while there is none.
     """
 
+    config: AccountsConfiguration
     store: DocumentStore
     notices: Notices
     recorder: LegRecorder
@@ -42,20 +45,23 @@ class Surroundings:
 
 
 class CallControl:
-    """Attributes: facilities: what commands, and whoever tells of calls, are given; blueprints: the pages;
-    signers: for the outbox' worker.
+    """Attributes: recordings: tells of recordings, an observer's sink of the recorder; facilities: what
+    commands, and whoever tells of calls, are given; blueprints: the pages; signers: for the outbox' worker.
     """
 
     def __init__(self, settings: CallControlSettings, around: Surroundings) -> None:
         secret = around.secret.encode()
         connections = Connections(around.store)
+        webhooks = Webhooks(around.notices, connections)
+        self.recordings = RecordingWebhooks(webhooks, around.links)
         self.tokens = TokenBook(around.store)
         self.signers: Mapping[str, Signer] = {SIGNER: WebhookKey(secret)}
         self.facilities = Facilities(
+            config=around.config,
             ids=CallControlIds(secret),
             switches=OneSwitch(around.node, around.link),
             connections=connections,
-            webhooks=Webhooks(around.notices, connections),
+            webhooks=webhooks,
             recorder=around.recorder,
             links=around.links,
             node=around.node,

@@ -4,7 +4,8 @@ call.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,16 @@ from gevent.pywsgi import WSGIServer
 from telnyx import Telnyx
 
 from callcontrol.call_control_id import CallControlId
+from callcontrol.recording_events import KIND
 from callcontrol.token import Scope, new_token
 from callcontrol.tokens import keep
 from calls.call import Call
 from config.sections import CallControl as Settings
+from esl.event import Event
+from esl.link import Link
+from recording.recorder import LINK_EVENTS, Recorder
+from recording.status import StatusSink
+from recording.storage_rules import NoPlans, StorageRules
 from service.call_control import CallControl, Surroundings
 from simulator.simcall import SimCall
 from storage.folder_names import directory_of, document_file
@@ -24,7 +31,7 @@ from storage.names import account_db
 from storage.notice import Notice
 from storage.notice_poster import NoticePoster
 from storage.open_store import open_store
-from tests.recording.house import House
+from tests.recording.house import QUICK, House
 from tests.recording.samples import ACCOUNT_ID
 from tests.waiting import eventually
 
@@ -36,30 +43,42 @@ DEADLINE_S = 15.0
 class NoLinks:
     """Links to recordings of a place whose recordings nobody fetches."""
 
+    lifetime_s = 3600.0
+
     def url(self, recording_id: str, extension: str, lifetime_s: float | None = None) -> str:
         """A URL of that form."""
         return f"http://127.0.0.1/recordings/{recording_id}.{extension}"
 
 
 class ApiProcess:
-    """One process that serves the API. Args: place: whose FreeSWITCH, documents and outbox it works on."""
+    """One process that serves the API.
 
-    def __init__(self, place: Place, settings: Settings) -> None:
+    Args: place: whose FreeSWITCH, documents and outbox it works on; own: with a recorder and an inbound link
+    of its own, as another process of the host; else it is the one that holds the calls.
+    """
+
+    def __init__(self, place: Place, settings: Settings, *, own: bool = False) -> None:
         house = place.house
+        self._link = _link_of(house, self._hear) if own else house.link
+        observers: dict[str, StatusSink] = {} if own else house.observers
+        self.recorder = _recorder_of(house, self._link, observers) if own else house.recorder
         self.store = open_store(place.documents.as_uri())
         self.poster = NoticePoster(house.outbox.notices)
         self.control = CallControl(
             settings,
             Surroundings(
+                config=house.config,
                 store=self.store,
                 notices=self.poster,
-                recorder=house.recorder,  # type: ignore[arg-type]
+                recorder=self.recorder.legs,
                 links=NoLinks(),
-                link=lambda: house.link if house.link is not None and house.link.is_up else None,
+                link=self._current,
                 secret=SECRET,
                 node=NODE,
             ),
         )
+        observers[KIND] = self.control.recordings
+        self._own = own
         self.control.start()
         self._clients: list[Telnyx] = []
         app = Flask("callflows", static_folder=None)
@@ -78,14 +97,56 @@ class ApiProcess:
         self._clients.append(Telnyx(api_key=key, base_url=f"{self.url}/v2", **({"max_retries": 0} | options)))
         return self._clients[-1]
 
+    def _hear(self, event: Event) -> None:
+        self.recorder.on_event(event)
+
+    def _current(self) -> Link | None:
+        return self._link if self._link is not None and self._link.is_up else None
+
     def close(self) -> None:
         """Take it down."""
+        if self._own and self._link is not None:
+            self._link.stop()
+            self.recorder.close()
         for client in self._clients:
             client.close()
         self._server.stop(timeout=1)
         self.control.stop()
         self.poster.close()
         self.store.close()
+
+
+def _link_of(house: House, on_event: Callable[[Event], None]) -> Link:
+    """An inbound link of another process."""
+    host, port = house.switch.event_socket
+    link = Link(
+        host,
+        port,
+        "ClueCon",
+        events=LINK_EVENTS,
+        on_event=on_event,
+        on_gap=lambda *_: None,
+        on_up=lambda: None,
+    )
+    link.start()
+    assert link.wait_up(DEADLINE_S)
+    return link
+
+
+def _recorder_of(house: House, link: Link | None, observers: dict[str, StatusSink]) -> Recorder:
+    """A recorder of another process, on the same disk and outbox."""
+    recorder = Recorder(
+        house.recordings_dir,
+        config=house.config,
+        outbox=house.outbox,
+        storage=StorageRules(house.config, NoPlans()),
+        link=lambda: link,
+        node="another",
+        timing=QUICK,
+        observers=observers,
+    )
+    recorder.open()
+    return recorder
 
 
 class Place:
@@ -97,9 +158,9 @@ class Place:
         self.documents.mkdir()
         self._processes: list[ApiProcess] = []
 
-    def process(self, **settings: Any) -> ApiProcess:
-        """Start a process that serves the API."""
-        self._processes.append(ApiProcess(self, Settings(**({"rate_per_s": 0} | settings))))
+    def process(self, *, own: bool = False, **settings: Any) -> ApiProcess:
+        """Start a process that serves the API. Args: own: see ApiProcess."""
+        self._processes.append(ApiProcess(self, Settings(**({"rate_per_s": 0} | settings)), own=own))
         return self._processes[-1]
 
     @property
@@ -123,8 +184,6 @@ class Place:
 
     def write(self, document: Mapping[str, Any], account_id: str = ACCOUNT_ID) -> None:
         """Put a document into an account's database."""
-        import json
-
         path = self.documents / directory_of(account_db(account_id)) / document_file(str(document["_id"]))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(document), encoding="utf-8")

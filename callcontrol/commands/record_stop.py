@@ -1,0 +1,22 @@
+"""End recordings of a call. Source: Telnyx' call control, record_stop."""
+
+from __future__ import annotations
+
+from callcontrol.command import Command, Data, Invocation
+from callcontrol.commands._recording_order import RecordingOrderData, tell
+from callcontrol.token import Scope
+from recording.leg_recorder import LegOrder
+
+
+def run(invocation: Invocation, data: Data) -> None:
+    """See callcontrol.commands._recording_order."""
+    tell(invocation, data, LegOrder.STOP)
+
+
+COMMAND = Command(
+    schema=RecordingOrderData,
+    scope=Scope.RECORD,
+    run=run,
+    summary="End recordings of a call",
+    webhooks=("call.recording.saved", "call.recording.error"),
+)
