@@ -10,7 +10,7 @@ import pytest
 from config.settings import SETTING_KEYS
 
 SERVICE = Path(__file__).parent.parent / "service"
-READ_AS = {"node": "node_name"}
+READ_AS = {"node": "node_name", "own_port": "own_ports"}
 """Settings that are read through a property of their section."""
 
 
