@@ -60,6 +60,13 @@ class Target:
         directory = self.parameters.get("directory")
         return f"{self.kind}:{directory}" if directory else self.kind
 
+    def holder(self) -> str:
+        """Return the kind of destination that has the media, be it a handler whose document this is of."""
+        media = self.parameters.get("media")
+        if not isinstance(media, dict) or self.parameters.get("keeps_copy") is True:
+            return self.kind
+        return str(media.get("kind"))
+
 
 def _host_of(url: str) -> str:
     try:

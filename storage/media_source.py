@@ -38,9 +38,14 @@ def copies(entry: Entry, outbox: Outbox, destinations: Mapping[str, Destination]
     if stored is None:
         return []
     found = []
+    readable = readable_kinds(destinations)
     for copy in outbox.copies(entry.row.recording_id):
         destination: object = destinations.get(copy.target.kind)
-        if copy.state is DeliveryState.DELIVERED and isinstance(destination, Readable):
+        if (
+            copy.state is DeliveryState.DELIVERED
+            and isinstance(destination, Readable)
+            and copy.target.holder() in readable
+        ):
             opened = partial(
                 destination.open_copy, stored.media, stored.metadata, copy.target.parameters, copy.receipt
             )

@@ -18,6 +18,12 @@ from storage.outbox_delivery import (
     recording_of,
 )
 
+_HOLDER = (
+    "CASE WHEN json_extract(parameters, '$.keeps_copy') THEN kind"
+    " ELSE coalesce(json_extract(parameters, '$.media.kind'), kind) END"
+)
+"""As Target.holder has it."""
+
 _JOINED = "SELECT * FROM deliveries JOIN recordings USING (recording_id)"
 
 
@@ -245,10 +251,11 @@ def readable_elsewhere(
     """Return settled recordings that are kept beyond a time and have a verified copy at one of some kinds."""
     reached = (after.keep_until, after.recording_id) if after else (kept_before, "")
     rows = db.execute(
-        "SELECT * FROM recordings INDEXED BY recordings_kept WHERE keep_until > 0 AND settled_at IS NOT NULL"
-        " AND media_deleted_at IS NULL AND (keep_until, recording_id) > (?, ?) AND EXISTS"
+        "SELECT * FROM recordings INDEXED BY recordings_kept"  # noqa: S608 - the constant above
+        " WHERE keep_until > 0 AND settled_at IS NOT NULL AND media_deleted_at IS NULL"
+        " AND (keep_until, recording_id) > (?, ?) AND EXISTS"
         " (SELECT 1 FROM deliveries WHERE deliveries.recording_id = recordings.recording_id"
-        "  AND state = 'delivered' AND kind IN (SELECT value FROM json_each(?)))"
+        f"  AND state = 'delivered' AND {_HOLDER} IN (SELECT value FROM json_each(?)))"
         " ORDER BY keep_until, recording_id LIMIT ?",
         (*reached, json.dumps(list(kinds)), limit),
     )

@@ -100,12 +100,17 @@ def test_kept_and_free_media_go_in_the_order_they_were_settled(
 def test_only_a_critical_disk_takes_what_links_need_and_only_what_can_be_read_back(
     outbox: Outbox, clock: Clock, tmp_path: Path, *, share: float, goes: bool
 ) -> None:
-    """A copy behind an HTTP PUT cannot; one in the document store can, also when it is one of two."""
+    """A copy behind an HTTP PUT cannot, whatever document tells of it; one in the document store can."""
     until = clock.now + 1000
     sent = delivered(outbox, tmp_path / "sent", to("a.test"), keep_until=until)
     stored = delivered(outbox, tmp_path / "stored", LOCAL, keep_until=until)
     both = delivered(outbox, tmp_path / "both", to("a.test"), LOCAL, keep_until=until)
     free = delivered(outbox, tmp_path / "free", to("a.test"), keep_until=0.0)
+    handled = Target("local", {**LOCAL.parameters, "media": to("a.test").parameters | {"kind": "http"}})
+    kept = Target("local", {**handled.parameters, "keeps_copy": True})
+    noted = delivered(outbox, tmp_path / "noted", handled, keep_until=until)
+    copied = delivered(outbox, tmp_path / "copied", kept, keep_until=until)
+    assert (handled.holder(), kept.holder(), LOCAL.holder()) == ("http", "local", "local")
     guard = DiskGuard(
         outbox,
         [Place("recordings", tmp_path)],
@@ -115,11 +120,12 @@ def test_only_a_critical_disk_takes_what_links_need_and_only_what_can_be_read_ba
     )
     guard.check()
     left = {path.name for path in tmp_path.iterdir() if not path.name.startswith("outbox")}
-    assert left == ({"sent"} if goes else {"sent", "stored", "both"})
+    assert left == {"sent", "noted"} | (set() if goes else {"stored", "both", "copied"})
     assert outbox.recording(free).media_deleted_at is not None
     clock.pass_s(100)
     outbox.purge(10.0)
-    assert {one.recording_id for one in outbox.recordings()} == {sent, stored, both}  # read back for links
+    remembered = {one.recording_id for one in outbox.recordings()}
+    assert remembered == {sent, stored, both, noted, copied}  # links read them back
 
 
 def test_no_more_of_it_goes_than_is_needed_the_soonest_to_expire_first(
