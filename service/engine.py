@@ -14,6 +14,7 @@ import time
 import structlog
 from flask import Blueprint
 
+from callcontrol import recording_events
 from callflows.registry import discover as discover_actions
 from callflows.runner import CallflowRunner
 from config.settings import Settings
@@ -24,8 +25,10 @@ from recording.link_origin import Origin
 from recording.link_shelf import Shelf
 from recording.recorder import Recorder
 from recording.register import OutboxRegister
+from recording.status import StatusSink
 from recording.storage_rules import StorageRules
 from service.auditing import Auditor
+from service.call_control import CallControl, Surroundings
 from service.config_source import StoredConfig
 from service.destinations import destinations_of
 from service.gap_watch import GapWatch
@@ -37,6 +40,7 @@ from service.metrics import Metrics
 from service.noticing import Noticing, notice_backoff
 from service.pages import servers_of
 from service.recording_pages import recording_pages
+from service.scripts import Scripts
 from service.secret import shared_secret
 from storage.cache import CachedStore
 from storage.disk_guard import DiskGuard, Marks, Place
@@ -84,6 +88,9 @@ class Engine:
         self.disks = self._disk_guard()
         self.worker = self._deliveries()
         self.link = self._inbound_link()
+        observers: dict[str, StatusSink] = {
+            record_status.KIND: RecordStatusSink(self.noticing.poster, self.links)
+        }
         self.recorder = Recorder(
             settings.freeswitch.recordings_dir,
             config=self.config,
@@ -93,7 +100,16 @@ class Engine:
             tally=self.metrics,
             register=self.register,
             node=node,
-            observers={record_status.KIND: RecordStatusSink(self.noticing.poster, self.links)},
+            observers=observers,
+        )
+        self.call_control = self._call_control(node)
+        observers[recording_events.KIND] = self.call_control.recordings
+        self.scripts = Scripts(
+            settings,
+            config=self.config,
+            recorder=self.recorder,
+            links=self.links,
+            notices=self.noticing.poster,
         )
         self.runner = CallflowRunner(
             documents=self.store,
@@ -102,6 +118,7 @@ class Engine:
             registry=discover_actions(),
             media=media_place(settings.documents.url),
             media_dir=settings.freeswitch.recordings_dir,
+            programs={"swml": self.scripts},
             default_account=settings.documents.default_account,
             linger_s=settings.freeswitch.linger_s,
             on_report=self.metrics.call_ended,
@@ -127,6 +144,7 @@ class Engine:
         self.shelf.spool.start()
         self.worker.start()
         self.noticing.start()
+        self.call_control.start()
         self.gaps.start()
         if self.link:
             self.link.start(self.recorder)
@@ -159,6 +177,7 @@ class Engine:
         self.worker.stop(DELIVERIES_STOP_S)
         for server in self.pages:
             server.stop()
+        self.call_control.stop()
         self.noticing.stop()
         self.shelf.close()
         self.lag.stop()
@@ -203,7 +222,22 @@ class Engine:
 
     def _blueprints(self) -> list[Blueprint]:
         """Return what is served at `http.listen` beside health and metrics."""
-        return [recording_pages(self.links, self.shelf)]
+        return [recording_pages(self.links, self.shelf), *self.call_control.blueprints]
+
+    def _call_control(self, node: str) -> CallControl:
+        around = Surroundings(
+            config=self.config,
+            store=self.store,
+            notices=self.noticing.poster,
+            recorder=self.recorder.legs,
+            links=self.links,
+            link=lambda: self.link.current if self.link else None,
+            secret=self.secret,
+            node=node,
+        )
+        call_control = CallControl(self.settings.callcontrol, around)
+        self.noticing.signers.update(call_control.signers)
+        return call_control
 
     def _health(self) -> Health:
         health = Health()
