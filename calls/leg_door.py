@@ -37,18 +37,16 @@ Ask = Callable[[Call], bool]
 
 
 class LegDoor:
-    """Listens for legs. Args: host, port: as esl.listener.Listener has them."""
+    """Listens for legs, from when the first one is to come. Args: as esl.listener.Listener has them."""
 
-    def __init__(self, host: str, port: int = 0) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         self._listener = Listener(host, port, self._open)
         self._asks: dict[str, Ask] = {}
-
-    def start(self) -> None:
-        """Listen from now on. Raises: SettingsError."""
-        self._listener.start()
+        self._is_open = False
 
     def stop(self) -> None:
-        """Let nobody in any more; legs that are being asked are hung up with their connections."""
+        """Let nobody in any more. Legs that are being asked are hung up by whoever asks them."""
+        self._is_open = False
         self._listener.close()
 
     @property
@@ -57,7 +55,13 @@ class LegDoor:
         return self._listener.live
 
     def confirmation(self, call: Call, timeout_s: int) -> Confirmation:
-        """Return what has FreeSWITCH bring a leg of this call here once it has answered."""
+        """Return what has FreeSWITCH bring a leg of this call here once it has answered.
+
+        Raises: SettingsError: the door cannot be opened.
+        """
+        if not self._is_open:
+            self._listener.start()
+            self._is_open = True
         listening, port = self._listener.address
         host = call.variable(SOCKET_HOST) or listening
         return Confirmation("exec", f"socket {host}:{port} async full", timeout_s)

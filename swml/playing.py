@@ -111,7 +111,7 @@ def _heard(run: ScriptRun, playable: Playable, manner: Manner) -> tuple[str, boo
             case Ringing(country, duration_ms):
                 return _play(run.call, CADENCES[country].media(duration_ms), manner)
             case Sound(url):
-                return _play(run.call, (_file_of(run, url),), manner)
+                return _play(run.call, (file_of(run, url),), manner)
     except MediaMissing as exc:
         run.log.warning("media_missing", media=_shown(exc.media), outcome="passed over")
     except CommandFailed as exc:
@@ -145,7 +145,7 @@ def _speaker(run: ScriptRun, wish: Wish) -> Speaker:
         return nearest_speaker(wish, "flite", "")
 
 
-def _file_of(run: ScriptRun, url: str) -> str:
+def file_of(run: ScriptRun, url: str) -> str:
     """Return what FreeSWITCH is to play for a URL. Raises: MediaMissing: our own recording is not there."""
     links = run.facilities.links
     recording_id = links.recording_of(url)

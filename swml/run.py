@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from structlog.typing import FilteringBoundLogger
 
 from calls.call import Call
+from calls.leg_door import LegDoor
 from calls.tap import Tap, Taps
 from config.configuration import Configuration, Configured
 from recording.call_recorder import CallRecorder, StartedRecording
@@ -70,7 +71,7 @@ class Facilities:
 
     Attributes: media_dir: where FreeSWITCH writes and reads what is not delivered; envs: `${envs.…}`;
     project_id, space_id: as status callbacks name us; node: this engine; taps: all of this process;
-    recognizer: makes words of what callers say.
+    recognizer: makes words of what callers say; legs: where those that this process dials come to be asked.
     """
 
     config: Configuration
@@ -85,6 +86,7 @@ class Facilities:
     envs: Mapping[str, str] = field(default_factory=dict)
     taps: Taps = field(default_factory=lambda: Taps(AddressPolicy(())))
     recognizer: Recognizer = field(default_factory=Recognizer)
+    legs: LegDoor = field(default_factory=LegDoor)
 
 
 class ScriptRun:

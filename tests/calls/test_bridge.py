@@ -46,8 +46,7 @@ def place() -> Iterator[Place]:
 @pytest.fixture
 def door() -> Iterator[LegDoor]:
     """A door that is open."""
-    made = LegDoor("127.0.0.1")
-    made.start()
+    made = LegDoor()
     yield made
     made.stop()
 

@@ -229,8 +229,7 @@ def asked(door: LegDoor, notes: Notes, legs: list[Leg], asks: list[Any], *, seri
 @pytest.fixture
 def door() -> Iterator[LegDoor]:
     """A door that is open."""
-    made = LegDoor("127.0.0.1")
-    made.start()
+    made = LegDoor()
     yield made
     made.stop()
 
