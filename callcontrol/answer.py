@@ -65,6 +65,8 @@ def _http(error: HTTPException) -> Response | HTTPException:
 
 
 def _store(error: StoreUnavailable) -> Response:
+    if not request.path.startswith(PREFIX):
+        raise error
     log.warning("api_store_unavailable", reason=str(error))
     response = answer({"errors": [Fault(UNEXPECTED, "The document store cannot be asked now.").data()]}, 503)
     response.headers["Retry-After"] = "1"
@@ -73,6 +75,8 @@ def _store(error: StoreUnavailable) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     """The catch-all of a request: one fault of ours is one answer, and the process goes on."""
+    if not request.path.startswith(PREFIX):
+        raise error
     log.exception("api_request_failed", path=request.path, exc_info=error)
     response = answer({"errors": [Fault(UNEXPECTED, "An unexpected error occurred.").data()]}, 500)
     response.headers["x-should-retry"] = "false"

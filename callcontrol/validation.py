@@ -56,11 +56,14 @@ class BodyParser(FlaskParser):
 
 def read_object(request: Request) -> dict[str, Any]:
     """Return the JSON object in a request's body. Raises: BadRequest, TooLarge, WrongMediaType."""
-    request.max_content_length = MAX_BODY_BYTES
+    # One more than is taken: of a body in chunks werkzeug returns what fits as if it were all.
+    request.max_content_length = MAX_BODY_BYTES + 1
     try:
         body = request.get_data(cache=True)
     except RequestEntityTooLarge as exc:
         raise TooLarge(MAX_BODY_BYTES) from exc
+    if len(body) > MAX_BODY_BYTES:
+        raise TooLarge(MAX_BODY_BYTES)
     if not body.strip():
         return {}
     if not request.is_json:
