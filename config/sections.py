@@ -320,7 +320,7 @@ class Swml:
     project_id: str = setting(
         Text("an id: letters, digits, _ and -", r"[A-Za-z0-9_-]{0,64}"),
         "",
-        doc='What status callbacks and fetches say for `project_id`. "" is the account of the call.',
+        doc="What status callbacks and fetches say for `project_id`.",
     )
     space_id: str = setting(
         Text("an id: letters, digits, _ and -", r"[A-Za-z0-9_-]{0,64}"),

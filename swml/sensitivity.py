@@ -14,6 +14,8 @@ Source: FreeSWITCH switch_ivr_async.c (RECORD_SILENCE_THRESHOLD, mean magnitude 
 
 from __future__ import annotations
 
+import math
+
 LEAST, DEFAULT, MOST = 0.0, 44.0, 100.0
 
 LOUDEST, USUAL, SOFTEST = 6400, 200, 4
@@ -24,5 +26,5 @@ def threshold_of(sensitivity: float) -> int:
     """Return the threshold of a sensitivity; one outside the range takes the range's end."""
     sensitivity = min(max(sensitivity, LEAST), MOST)
     if sensitivity <= DEFAULT:
-        return round(USUAL * (LOUDEST / USUAL) ** ((DEFAULT - sensitivity) / (DEFAULT - LEAST)))
-    return round(USUAL * (SOFTEST / USUAL) ** ((sensitivity - DEFAULT) / (MOST - DEFAULT)))
+        return round(USUAL * math.pow(LOUDEST / USUAL, (DEFAULT - sensitivity) / (DEFAULT - LEAST)))
+    return round(USUAL * math.pow(SOFTEST / USUAL, (sensitivity - DEFAULT) / (MOST - DEFAULT)))

@@ -92,6 +92,9 @@ def _wait_over(run: ScriptRun, recording: StartedRecording, data: Data, limit_s:
     def is_over() -> bool:
         return recording.is_over or bool(pressed)
 
+    def has_news() -> bool:
+        return is_over() or (math.isinf(began_at_s) and recording.wait_started(0))
+
     given_up_at_s = time.monotonic() + limit_s + OVERDUE_S
     with call.dtmf.listening(hear):
         while not is_over():
@@ -101,11 +104,7 @@ def _wait_over(run: ScriptRun, recording: StartedRecording, data: Data, limit_s:
             left_s = began_at_s + exact_s - now_s
             if left_s <= 0 or now_s > given_up_at_s:
                 return
-            has_begun = not math.isinf(began_at_s)
-            call.wait_for(
-                lambda has_begun=has_begun: is_over() or (not has_begun and recording.wait_started(0)),
-                min(LOOK_S, left_s),
-            )
+            call.wait_for(has_news, min(LOOK_S, left_s))
 
 
 def is_failure(outcome: RecordingOutcome) -> bool:

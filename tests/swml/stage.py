@@ -90,8 +90,16 @@ class Told:
 class Stage:
     """A switch, an engine, an account; scripts are lists of steps."""
 
-    def __init__(self, root: Path, config: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        """Args: config: what system_config says besides, by category, in its section `default`."""
+    def __init__(
+        self,
+        root: Path,
+        config: Mapping[str, Mapping[str, Any]] | None = None,
+        *,
+        with_switch: bool = True,
+    ) -> None:
+        """Args: config: what system_config says besides, by category, in its section `default`; with_switch:
+        calls come from a simulated FreeSWITCH.
+        """
         self.sounds = root / "sounds"
         self.sounds.mkdir()
         documents = {
@@ -133,11 +141,12 @@ class Stage:
         self._running = 0
         self.listener = Listener("127.0.0.1", 0, self._serve)
         self.listener.start()
-        self.switch = Switch(self.listener.address, sounds_dir=self.sounds).start()
+        self._switch = Switch(self.listener.address, sounds_dir=self.sounds).start() if with_switch else None
 
     def close(self) -> None:
         """Take everything down."""
-        self.switch.stop()
+        if self._switch is not None:
+            self._switch.stop()
         self.listener.close()
         self.recorder.close()
         self.register.close()
@@ -153,14 +162,23 @@ class Stage:
 
         Args: faults: see simulator.faults.
         """
+        assert self._switch is not None
+        self.expect(steps)
+        script = read_script({"steps": [*caller] or [{"at": 0.0, "say": 20.0}], "faults": dict(faults or {})})
+        call = self._switch.place_call("1000", script=script)
+        assert call.wait_ended(DEADLINE_S), [str(line) for line in call.log]
+        self.wait_over()
+        return call
+
+    def expect(self, steps: Sequence[Step]) -> None:
+        """Have the next call run these steps."""
         self._steps = steps
         self._running += 1
-        script = read_script({"steps": [*caller] or [{"at": 0.0, "say": 20.0}], "faults": dict(faults or {})})
-        call = self.switch.place_call("1000", script=script)
-        assert call.wait_ended(DEADLINE_S), [str(line) for line in call.log]
-        eventually(lambda: not self._running and not self.recorder.live, DEADLINE_S)
+
+    def wait_over(self, timeout_s: float = DEADLINE_S) -> None:
+        """Wait until the call and its recordings have ended."""
+        eventually(lambda: not self._running and not self.recorder.live, timeout_s)
         assert not self.failures, self.failures
-        return call
 
     @property
     def variables(self) -> Variables:
