@@ -6,17 +6,21 @@ it: the document's own fields, children that no action ever goes to, callflows t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from marshmallow import INCLUDE, Schema, ValidationError, fields, validate
 
+from callflows.action import Data
 from callflows.document import Flow, Node, compile_flow
 from callflows.errors import InvalidFlow
 from callflows.finding import Finding, Severity, fault, join, warning
 from callflows.lookup import compile_regex
 from callflows.registry import Registry, discover
+
+ProgramFindings = Callable[[Data, str], Iterable[Finding]]
+"""Takes a node's data and its path in the document; yields what is wrong with the program in it."""
 
 MAX_FINDINGS = 1000
 """Nobody reads more; a document that has more is no callflow."""
@@ -54,18 +58,22 @@ class _Document(Schema):
 
 
 def validate_document(
-    document: Any, registry: Registry | None = None, has_callflow: Callable[[str], bool] | None = None
+    document: Any,
+    registry: Registry | None = None,
+    has_callflow: Callable[[str], bool] | None = None,
+    program_findings: Mapping[str, ProgramFindings] | None = None,
 ) -> list[Finding]:
     """Return every finding of a callflow document, in the document's order; [] when it is in order.
 
     Args: document: any JSON value; registry: the actions, all of this project's when absent; has_callflow:
-    whether a callflow of that id exists, for references to others; not asked when absent.
+    whether a callflow of that id exists, for references to others; not asked when absent; program_findings:
+    by action, what checks the programs of other languages that its nodes hold.
     """
     flow = compile_flow(document, registry or _all_actions())
     findings = list(flow.findings)
     if isinstance(document, dict):
         findings += _document_findings(document)
-    findings += _tree_findings(flow.root, has_callflow)
+    findings += _tree_findings(flow.root, has_callflow, program_findings or {})
     return findings[:MAX_FINDINGS]
 
 
@@ -115,12 +123,16 @@ def _flattened(path: str, messages: Any) -> Iterator[Finding]:
             yield fault(path, str(message))
 
 
-def _tree_findings(root: Node, has_callflow: Callable[[str], bool] | None) -> Iterator[Finding]:
+def _tree_findings(
+    root: Node, has_callflow: Callable[[str], bool] | None, programs: Mapping[str, ProgramFindings]
+) -> Iterator[Finding]:
     pending = [root]
     while pending:
         node = pending.pop()
         pending.extend(reversed(tuple(node.children.values())))
         yield from _unreachable(node)
+        if node.module in programs and not node.faults:
+            yield from programs[node.module](node.data, join(node.path, "data"))
         if node.module == "callflow" and has_callflow is not None:
             callflow_id = node.data.get("id")
             if callflow_id and not has_callflow(callflow_id):

@@ -36,9 +36,6 @@ class ProgramEnd:
 class Program(Protocol):
     """Runs programs of one language; one instance for all calls."""
 
-    def faults(self, data: Mapping[str, Any]) -> list[str]:
-        """Return what is wrong with a program given inline, as sentences with their place; [] for nothing."""
-
     def run(self, call: Call, data: Mapping[str, Any]) -> ProgramEnd:
         """Run what `data` says (its own language's business) on a call, to its end.
 

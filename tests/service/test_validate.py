@@ -162,3 +162,44 @@ def test_recording_settings_and_storage_plans_are_checked(
     result = run("validate", "--json", written(tmp_path / place, document))
     assert result.exit_code == 1
     assert [one["path"] for one in findings(result)] == [path]
+
+
+SCRIPT = """
+version: 1.0.0
+sections:
+  main:
+    - play:
+        url: 'say:hello'
+    - record:
+        formt: wav
+"""
+
+
+def test_a_fault_of_an_swml_document_is_told_with_its_place(run: Run, tmp_path: Path) -> None:
+    """Section, index, method and property, for YAML and for JSON."""
+    (tmp_path / "a.yaml").write_text(SCRIPT)
+    (tmp_path / "b.json").write_text(json.dumps({"sections": {"main": [{"plai": {}}]}}))
+    result = run("validate", str(tmp_path))
+    assert result.exit_code == 1
+    first, second, last = result.output.splitlines()
+    assert "a.yaml: fault: main[1].record.formt: " in first
+    assert "b.json: fault: main[0]: " in second
+    assert "plai" in second
+    assert last == "2 files, 2 faults, 0 warnings"
+
+
+def test_a_fault_of_a_document_within_a_callflow_is_told_with_both_places(run: Run, tmp_path: Path) -> None:
+    """The node in the callflow, the step in the document."""
+    flow = {"module": "swml", "data": {"document": SCRIPT}, "children": {}}
+    (tmp_path / "main.json").write_text(json.dumps({"pvt_type": "callflow", "numbers": ["1"], "flow": flow}))
+    result = run("validate", str(tmp_path))
+    assert result.exit_code == 1
+    assert "fault: flow.data.document:main[1].record.formt: " in result.output
+
+
+def test_a_method_of_the_cloud_is_named_beforehand(run: Run, tmp_path: Path) -> None:
+    """As a warning: up to there the document runs."""
+    (tmp_path / "a.yml").write_text("sections: {main: [{answer: {}}, {ai: {prompt: {text: hi}}}]}")
+    result = run("validate", str(tmp_path))
+    assert result.exit_code == 0
+    assert "a.yml: warning: main[1].ai: " in result.output

@@ -24,10 +24,6 @@ class Programs:
         self.end = end
         self.ran: list[tuple[str, Mapping[str, Any]]] = []
 
-    def faults(self, data: Mapping[str, Any]) -> list[str]:
-        """None."""
-        return []
-
     def run(self, call: Call, data: Mapping[str, Any]) -> ProgramEnd:
         """Note it."""
         self.ran.append((call.account_id, data))
