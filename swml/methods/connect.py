@@ -28,6 +28,7 @@ from calls.signaling import answer
 from swml.call_state import STATES, reason_of
 from swml.connecting import dialled
 from swml.method import NEXT, Data, Fault, Method, Names, Outcome, Support, Way, inline
+from swml.methods import _after_bridge
 from swml.playable import read
 from swml.properties import MethodData, flag, many, part, result, steps, text, web_url, whole
 from swml.ringback import ringback_of
@@ -118,12 +119,13 @@ def run(run: ScriptRun, data: Data) -> Outcome | None:
     run.variables.set("connect_result", value)
     run.variables.set("return_value", value)
     chosen = data["result"](run, value)
-    if reason or not data["transfer_after_bridge"]:
+    if reason or not data[_after_bridge.NAME]:
         return inline(chosen)
     outcome = run.nested(run, chosen)
     if outcome.way is not NEXT.way:
         return outcome
-    return Outcome(Way.TRANSFER, dest=data["transfer_after_bridge"])
+    dest = _after_bridge.destination_of(run, data[_after_bridge.NAME])
+    return Outcome(Way.TRANSFER, dest=dest) if dest else None
 
 
 def _with_legs(run: ScriptRun, data: Data) -> str:
@@ -232,5 +234,6 @@ METHOD = Method(
     support=Support.PARTLY,
     limits="stream: is not connected; ringback cannot speak a text; of destinations in serial, "
     "parallel and serial_parallel, ringback, result, answer_on_bridge, transfer_after_bridge have no effect",
+    keeps=frozenset({_after_bridge.NAME}),
     check=_check,
 )
