@@ -180,7 +180,7 @@ class Outbox:
     )
     notice_workers: int = setting(
         Whole(1, 256, "requests"),
-        32,
+        64,
         doc="Webhooks and status callbacks under way at once, per process; half of them at most to one "
         "receiver.",
     )
@@ -320,7 +320,7 @@ class Swml:
     project_id: str = setting(
         Text("an id: letters, digits, _ and -", r"[A-Za-z0-9_-]{0,64}"),
         "",
-        doc="What status callbacks and fetches say for `project_id`.",
+        doc='What status callbacks and fetches say for `project_id`. "" is the account of the call.',
     )
     space_id: str = setting(
         Text("an id: letters, digits, _ and -", r"[A-Za-z0-9_-]{0,64}"),

@@ -63,7 +63,7 @@ class NoticeSender:
         addresses: AddressPolicy,
         signers: Mapping[str, Signer],
         *,
-        connections: int = 16,
+        connections: int = 32,
         request_s: float = REQUEST_S,
         clock: Callable[[], float] = time.time,
     ) -> None:

@@ -38,7 +38,7 @@ class NoticeSettings:
     no more (a kilobyte each, as a rule).
     """
 
-    concurrency: int = 32
+    concurrency: int = 64
     lease_s: float = 60.0
     poll_s: float = 0.5
     housekeeping_s: float = 10.0
@@ -181,7 +181,9 @@ class NoticeWorker:
             for job in jobs:
                 self._health.started(job.key)
                 self._under_way[job.id] = job
-                self._attempts.start(gevent.Greenlet(self._attempt, job))
+                attempt = gevent.Greenlet(self._attempt, job)
+                self._attempts.start(attempt)
+                attempt.rawlink(lambda _: self._wake.set())  # behind the pool's own, which makes room
             self._last_key = jobs[-1].key
         return self._settings.poll_s  # or until an attempt ends, which wakes us
 
@@ -200,7 +202,6 @@ class NoticeWorker:
         finally:
             self._under_way.pop(job.id, None)
             came_back = self._health.finished(job.key, finding, self._clock(), asked_s)
-            self._wake.set()
         self._account_for(NoticeReport(job, state, result, time.monotonic() - began_s))
         if came_back:
             self._hasten(job.key)

@@ -121,11 +121,12 @@ class StoredNotices:
         return self._db.write(partial(notice_queue.renew, jobs=list(jobs), until=until))
 
     def settle(self, job: NoticeJob, result: Result, owner: str) -> NoticeState | None:
-        """Note what came of an attempt. Returns: where that leaves the notice, None for a stale failure."""
+        """Note what came of an attempt: the next of its stream may go.
+
+        Returns: where that leaves the notice, None for a stale failure.
+        """
         settle = partial(notice_queue.settle, job=job, result=result, owner=owner, now=self._clock())
-        state = self._db.write(partial(settle, delay=self._delay_s, backoff=self._backoff))
-        self._tell()  # the next of its stream may go
-        return state
+        return self._db.write(partial(settle, delay=self._delay_s, backoff=self._backoff))
 
     def hasten(self, key: str) -> int:
         """Make everything that waits under a key due: its receiver is back. Returns: how many."""
