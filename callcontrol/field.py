@@ -20,6 +20,10 @@ MAX_URL = 2_000
 """Characters, as Telnyx has it."""
 
 
+NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
+"""For the description only: Python's `$` would let a line break at the end pass (see _has_no_controls)."""
+
+
 class Whole(fields.Integer):
     """A JSON number without fraction; `"5"`, 5.5 and true are none."""
 
@@ -62,7 +66,7 @@ class Text(fields.String):
     def __init__(self, low: int, high: int, description: str, **options: Any) -> None:
         super().__init__(
             validate=(validate.Length(low, high), _has_no_controls),
-            metadata={"description": description},
+            metadata={"description": description, "pattern": NO_CONTROLS},
             **options,
         )
 
