@@ -64,6 +64,9 @@ document_limit_kb = 50
 environment = ["GREETING", "SUPPORT_NUMBER"]
 project_id = "a-project"
 space_id = "a-space"
+[callcontrol]
+rate_per_s = 50
+burst = 60
 [service]
 processes = 4
 drain_timeout_s = 0.5
