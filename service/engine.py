@@ -168,6 +168,7 @@ class Engine:
     def stop(self) -> None:
         """End everything; the outbox keeps what is not delivered, the journal what is not finished."""
         self.listener.close()
+        self.scripts.stop()
         left = self.recorder.close(RECORDINGS_STOP_S)
         if self.link:
             self.link.stop()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from calls.call import Call
+from calls.leg_door import LegDoor
 from calls.program import Exit, ProgramEnd
 from calls.tap import Taps
 from config.configuration import Configuration
@@ -48,6 +49,7 @@ class Scripts:
         swml = settings.swml
         addresses = AddressPolicy([str(network) for network in settings.outbox.allow_networks])
         longest_s = max(swml.fetch_timeout_s, swml.request_timeout_s)
+        self._legs = LegDoor()
         self._runner = ScriptRunner(
             Facilities(
                 config=config,
@@ -67,8 +69,13 @@ class Scripts:
                 space_id=swml.space_id,
                 envs={name: os.environ[name] for name in swml.environment if name in os.environ},
                 taps=Taps(addresses),
+                legs=self._legs,
             )
         )
+
+    def stop(self) -> None:
+        """Let no leg in any more that a script dialled; the scripts end with their calls."""
+        self._legs.stop()
 
     def run(self, call: Call, data: Mapping[str, Any]) -> ProgramEnd:
         """Run the document at `data["url"]`, or the one that is `data["document"]` (text, or an object)."""

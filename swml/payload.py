@@ -45,7 +45,7 @@ def call_data(call: Call, facilities: Facilities) -> dict[str, Any]:
         "from_number": identity.caller_id_number,
         "to_number": identity.destination_number,
         "headers": [],
-        "project_id": facilities.project_id,
+        "project_id": facilities.project_id or call.account_id,
         "space_id": facilities.space_id,
     }
     if kind == "sip":

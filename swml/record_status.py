@@ -120,7 +120,7 @@ def observer(run: ScriptRun, status_url: str, control_id: str) -> Observer:
             "url": status_url,
             "control_id": control_id,
             "session_id": run.session_id,
-            "project_id": facilities.project_id,
+            "project_id": run.project_id,
             "space_id": facilities.space_id,
             "node_id": facilities.node,
         },

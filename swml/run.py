@@ -93,7 +93,8 @@ class ScriptRun:
     """One run of a script on one call.
 
     Attributes: call; facilities; variables: see swml.variables; session_id: of this script, 36 characters;
-    recordings: those of record_call, by control id, the oldest first; taps: likewise; at_end: called, in
+    recordings: those of record_call, by control id, the oldest first; recorded: ids of all, in the order they
+    were begun; taps: as recordings; at_end: called, in
     order, when the script is over; nested: runs steps on the spot, for methods that must wait for their end.
     """
 
@@ -106,6 +107,7 @@ class ScriptRun:
         "facilities",
         "log",
         "nested",
+        "recorded",
         "recordings",
         "session_id",
         "taps",
@@ -128,11 +130,17 @@ class ScriptRun:
         self.account_id = call.account_id
         self.log: FilteringBoundLogger = call.log.bind(swml_session=session_id)
         self.recordings: dict[str, StartedRecording] = {}
+        self.recorded: list[str] = []
         self.taps: dict[str, Tap] = {}
         self.at_end: list[Callable[[], object]] = []
         self.nested = nested
         self.expressions = expressions or Expressions()
         self._config: Configured | None = None
+
+    @property
+    def project_id(self) -> str:
+        """How status callbacks name whose call it is: as the settings have it, else the account."""
+        return self.facilities.project_id or self.account_id
 
     def config(self, category: str, *path: str) -> Any:
         """Return a configuration value in force for the call's account."""
@@ -160,7 +168,7 @@ class ScriptRun:
             "event_type": event_type,
             "event_channel": f"swml:{self.session_id}",
             "timestamp": time.time(),
-            "project_id": self.facilities.project_id,
+            "project_id": self.project_id,
             "space_id": self.facilities.space_id,
             "params": dict(params),
         }

@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -47,12 +47,16 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScriptEnd:
-    """The end of a script. Attributes: value: of a `return` in its main section; error: of FAILED."""
+    """The end of a script.
+
+    Attributes: value: of a `return` in its main section; error: of FAILED; recordings: ids of those it began.
+    """
 
     how: How
     session_id: str
     value: Any = None
     error: ScriptError | None = None
+    recordings: tuple[str, ...] = ()
 
 
 class ScriptRunner:
@@ -79,7 +83,7 @@ class ScriptRunner:
         finally:
             _clean_up(run)
         self._tell(run, end, interpreter, script, time.monotonic() - began_s)
-        return end
+        return replace(end, recordings=tuple(run.recorded))
 
     def _script(self, run: ScriptRun, source: str | Script) -> Script:
         if isinstance(source, Script):

@@ -63,6 +63,7 @@ def run(run: ScriptRun, data: Data) -> Outcome | None:
     told = (observer(run, data["status_url"], control_id),) if data["status_url"] else ()
     request = request_of(run, data, origin="swml : record", observers=told, fixed=FIXED)
     recording = run.facilities.recorder.start(call, request)
+    run.recorded.append(recording.id)
     limit_s = request.time_limit_s
     _wait_over(run, recording, data, math.inf if limit_s is None else limit_s)
     run.facilities.recorder.stop(call, recording.id)

@@ -59,6 +59,7 @@ def run(run: ScriptRun, data: Data) -> Outcome | None:
         observers=told,
     )
     recording = run.facilities.recorder.start(run.call, request)
+    run.recorded.append(recording.id)
     run.recordings.pop(control_id, None)  # the newest stands last
     run.recordings[control_id] = recording
     url = run.facilities.links.url(recording.id, request.format.value)
