@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from callcontrol.errors import CallEnded, Unanswered, Unavailable, invalid
 from callcontrol.snapshot import Snapshot
-from esl import command
+from esl import command, quoting
 from esl.command import Command
 from esl.errors import BadCommand, CommandRefused, LinkLost, ReplyTimeout
 from esl.event import Event
@@ -135,6 +135,18 @@ class LiveChannel:
                 raise ValueError(f"{name}: a value that has to be packed")
             pairs.append(f"{name}={value}")
         return self.of("uuid_setvar_multi", ";".join(pairs))
+
+    def assigning(self, name: str, value: str) -> Command:
+        """Return the command that gives one channel variable any text, to be run with others.
+
+        A value with `${` in it would be expanded by whoever reads it: its `$` is kept as `%24`, which events
+        give back as `$` (esl.quoting.assignment does the same).
+        """
+        return built(
+            lambda: command.api(
+                "uuid_setvar", f"{self.uuid} {name} {quoting.word(value.replace('${', '%24{'))}"
+            )
+        )
 
     def set(self, variables: Mapping[str, str]) -> None:
         """Set channel variables at once."""

@@ -23,6 +23,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _LOOKS_ENCODED = re.compile(r"%(?=[0-9A-F]{2})")
 # switch_event_create_brackets reads at most 1,024; more would be dropped without a word.
 _MAX_VARIABLES = 1000
+_WORD_ESCAPES = {" ": "\\s", "\t": "\\t", "\n": "\\n", "\r": "\\r", "'": "\\'", '"': '\\"', "\\": "\\\\"}
 # Characters that may separate the variables of one leg; see dial_string_variables.
 _SEPARATORS = ";~#!&*"
 
@@ -66,6 +67,19 @@ def argument(value: str) -> str:
     if not value or any(char in " '\"\\\x7f" or char < " " for char in value):
         raise BadCommand("an argument that is empty or holds blanks, quotes or backslashes")
     return value
+
+
+def word(value: str) -> str:
+    r"""Any text as one of several arguments of an API command: blanks become `\s`, line breaks `\n`.
+
+    For applications it is not enough, since their arguments are expanded first (literal).
+
+    Raises: BadCommand: it is empty, or holds NUL.
+    Source: FreeSWITCH src/switch_utils.c, separate_string_blank_delim and cleanup_separated_string.
+    """
+    if not value or "\0" in value:
+        raise BadCommand("an argument that is empty or holds NUL")
+    return "".join(_WORD_ESCAPES.get(char, char) for char in value)
 
 
 def braces(variables: Mapping[str, str]) -> str:

@@ -39,6 +39,15 @@ def test_variables_come_back(leg: tuple[SimCall, LiveChannel]) -> None:
     assert call.session.channel.get("one") is None
 
 
+@pytest.mark.parametrize("text", ["a b", "it's \\ 'q'", 'say "hi"; b=c', " both ends ", "Jürgen €"])
+def test_any_text_can_be_assigned(leg: tuple[SimCall, LiveChannel], text: str) -> None:
+    """What people write arrives as they wrote it."""
+    call, channel = leg
+    channel.run(channel.assigning("told", text))
+    assert call.session.channel.get("told") == text
+    assert channel.get("told") == text.rstrip("\n")
+
+
 def test_a_value_that_would_be_read_is_a_bug(leg: tuple[SimCall, LiveChannel]) -> None:
     """What FreeSWITCH would take for more than text has to be packed."""
     with pytest.raises(ValueError, match="packed"):

@@ -53,6 +53,17 @@ def test_literal_survives_expansion(text: str) -> None:
     assert freeswitch.expand(quoting.literal(text)) == text
 
 
+@given(_text | st.sampled_from(HOSTILE))
+def test_a_word_is_one_argument(text: str) -> None:
+    """Whatever it holds, an API command finds it whole, and nothing behind it."""
+    if not text:
+        with pytest.raises(BadCommand):
+            quoting.word(text)
+        return
+    assert freeswitch.separate(f"uuid name {quoting.word(text)}", " ") == ["uuid", "name", text]
+    assert "\n" not in quoting.word(text)
+
+
 @given(_text | st.sampled_from(HOSTILE), _text | st.sampled_from(HOSTILE))
 def test_literal_survives_beside_others(first: str, second: str) -> None:
     """As a part of an argument that others are parts of, too."""
