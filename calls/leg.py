@@ -30,12 +30,12 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
 _VARIABLE = re.compile(r"[$%]\\*\{")  # FreeSWITCH drops a variable whose value holds one, without a word
 
 _RESERVED = (
-    "accept accept-encoding accept-language allow allow-events authentication-info authorization call- "
-    "id contact content-disposition content-encoding content-length content-type cseq date event "
+    "accept accept-encoding accept-language allow allow-events authentication-info authorization "
+    "call-id contact content-disposition content-encoding content-length content-type cseq date event "
     "expires from identity identity-info in-reply-to max-forwards mime-version min-expires min-se "
     "p-asserted-identity p-preferred-identity path privacy rack record-route refer-to referred-by "
-    "remote-party-id replaces require retry-after route rseq server service-route session-expires sip- "
-    "etag sip-if-match subscription-state supported timestamp to unsupported user-agent via warning "
+    "remote-party-id replaces require retry-after route rseq server service-route session-expires "
+    "sip-etag sip-if-match subscription-state supported timestamp to unsupported user-agent via warning "
     "www-authenticate"
 )
 RESERVED_HEADERS = frozenset(_RESERVED.split())
