@@ -185,7 +185,7 @@ class Capture:
         return piece
 
     def _start(self, piece: _Piece) -> None:
-        """Have the first file begun; what is not answered may have no sound yet. Raises: EslError, CallError."""
+        """Have the first file begun, after the media if need be. Raises: EslError, CommandFailed."""
         try:
             self._tell(piece, "start").get(COMMAND_TIMEOUT_S)
         except CommandRefused:

@@ -61,12 +61,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What may answer. Attributes: digits, speech: None where they may not; choice: who listens to speech."""
+    """What may answer.
+
+    Attributes: digits, speech: None where they may not; choice: who listens to speech; hints: what to expect.
+    """
 
     initial_s: float
     digits: DigitTerms | None = None
     speech: SpeechTerms | None = None
     choice: Choice | None = None
+    hints: tuple[str, ...] = ()
 
 
 Player = Callable[[Callable[[], bool]], object]
@@ -166,7 +170,9 @@ class _Asking:
         facilities, sound = self._run.facilities, speech.utterance.sound()
 
         def recognize() -> Transcript:
-            return facilities.recognizer.recognize(choice, sound, RATE_HZ, facilities.media_dir, RECOGNIZE_S)
+            return facilities.recognizer.recognize(
+                choice, sound, RATE_HZ, facilities.media_dir, RECOGNIZE_S, self._wanted.hints
+            )
 
         try:
             transcript = aside(self._run.call, recognize, 2 * RECOGNIZE_S + 5.0)

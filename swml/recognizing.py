@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import wave
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,16 +57,26 @@ class Recognizer:
         return choice
 
     def recognize(
-        self, choice: Choice, samples: Samples, rate_hz: int, directory: Path, limit_s: float
+        self,
+        choice: Choice,
+        samples: Samples,
+        rate_hz: int,
+        directory: Path,
+        limit_s: float,
+        hints: Sequence[str] = (),
     ) -> Transcript:
-        """Return what was said, or why that is not known. Never raises; only the greenlet waits."""
+        """Return what was said, or why that is not known. Never raises; only the greenlet waits.
+
+        Args: directory: where the sound lies meanwhile; limit_s: for the work, and as long again for its
+        turn; hints: what is likely to be said.
+        """
         path = directory / f"{PREFIX}{secrets.token_hex(16)}{SUFFIX}"
         pool = gevent.get_hub().threadpool
         try:
             failed: str = pool.apply(_write, (path, samples, rate_hz))
             if failed:
                 return Transcript(choice.engine, choice.language, failed=failed)
-            return self._transcriber.transcribe(path, choice.engine, choice.language, limit_s)
+            return self._transcriber.transcribe(path, choice.engine, choice.language, limit_s, hints)
         finally:
             pool.spawn(path.unlink, missing_ok=True)
 

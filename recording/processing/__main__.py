@@ -1,8 +1,8 @@
 """`python -m recording.processing`: transcribes one file and ends; what to do comes as JSON on its input.
 
-Asked `{"path", "engine", "language", "limit_s"}`, it answers `{"text"}` or `{"failed"}` in one line. It steps
-back behind everything else on the machine (as far as `niceness` says, if it is there), and ends itself when
-its time is over, even if nobody is left to end it.
+Asked `{"path", "engine", "language", "hints", "limit_s"}`, it answers `{"text"}` or `{"failed"}` in one line.
+It steps back behind everything else on the machine (as far as `niceness` says, if it is there), and ends
+itself when its time is over, even if nobody is left to end it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ def answer(question: dict[str, Any]) -> dict[str, str]:
     """Return the answer to a question."""
     try:
         found = engine.find(question["engine"])
-        return {"text": transcribe(Path(question["path"]), found, question["language"])}
+        hints = question.get("hints", ())
+        return {"text": transcribe(Path(question["path"]), found, question["language"], hints)}
     except (Unprocessable, OSError) as exc:
         return {"failed": str(exc)}
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from recording.errors import Unprocessable
 from recording.processing import engines
@@ -45,6 +45,16 @@ class TranscriptEngine(Protocol):
         Args: audio: one side, in pieces: 16-bit samples, RATE_HZ; language: one of `languages`.
         Raises: Unprocessable: it cannot, and why.
         """
+
+
+@runtime_checkable
+class ExpectingEngine(TranscriptEngine, Protocol):
+    """An engine that can be told what is likely to be said."""
+
+    def transcribe_expecting(
+        self, audio: Iterable[bytes], language: str, hints: Sequence[str]
+    ) -> list[Utterance]:
+        """As `transcribe`. Args: hints: words and phrases; anything else may be said all the same."""
 
 
 def names() -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,17 +42,20 @@ class Transcriber:
         self._running: set[subprocess.Popen] = set()
         self._closed = False
 
-    def transcribe(self, path: Path, engine: str, language: str, limit_s: float) -> Transcript:
+    def transcribe(
+        self, path: Path, engine: str, language: str, limit_s: float, hints: Sequence[str] = ()
+    ) -> Transcript:
         """Return what was said in a file, or why that is not known. Never raises; only the greenlet waits.
 
-        Args: limit_s: for the work; as long again is waited for one's turn.
+        Args: limit_s: for the work; as long again is waited for one's turn; hints: what is likely to be said.
         """
         if not engine:
             return Transcript("", language, failed="no transcript engine is configured")
         if not self._turn.acquire(timeout=limit_s):
             return Transcript(engine, language, failed="too many recordings wait to be transcribed")
         try:
-            answer = self._ask({"path": str(path), "engine": engine, "language": language}, limit_s)
+            question = {"path": str(path), "engine": engine, "language": language, "hints": list(hints)}
+            answer = self._ask(question, limit_s)
         finally:
             self._turn.release()
         failed = str(answer.get("failed", ""))

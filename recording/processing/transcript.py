@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from recording import decoding
 from recording.decoding import Decoding
 from recording.errors import Unprocessable
-from recording.processing.engine import RATE_HZ, TranscriptEngine, Utterance, language_of
+from recording.processing.engine import (
+    RATE_HZ,
+    ExpectingEngine,
+    TranscriptEngine,
+    Utterance,
+    language_of,
+)
 
 SPEAKERS = ("left", "right")
 """Names of the sides in the text of a stereo recording, as its verdict names them."""
@@ -17,21 +23,30 @@ MAX_TEXT = 200_000
 """Characters: three hours of talk have about 150,000; a document must stay one that CouchDB takes well."""
 
 
-def transcribe(path: Path, engine: TranscriptEngine, language: str) -> str:
+def transcribe(path: Path, engine: TranscriptEngine, language: str, hints: Sequence[str] = ()) -> str:
     """Return what is said in a file: one line for each utterance, "" when nothing was made out.
 
     Lines of a recording with two sides begin with `left: ` or `right: `. Each side is listened to by itself,
     which is easier than both at once, and tells who speaks.
+    Args: hints: what is likely to be said, for engines that care.
     Raises: Unprocessable: the language is not known, the file has no audio, the engine failed.
     """
     known = language_of(engine, language)
     channels = _channels(path)
     said: list[tuple[Utterance, int]] = []
     for channel in range(channels):
-        said.extend((one, channel) for one in engine.transcribe(_side(path, channel), known))
+        said.extend((one, channel) for one in _heard(_side(path, channel), engine, known, hints))
     said.sort(key=lambda each: each[0].from_ms)
     lines = (_line(one, channel, channels) for one, channel in said)
     return "\n".join(lines)[:MAX_TEXT]
+
+
+def _heard(
+    audio: Iterator[bytes], engine: TranscriptEngine, language: str, hints: Sequence[str]
+) -> list[Utterance]:
+    if hints and isinstance(engine, ExpectingEngine):
+        return engine.transcribe_expecting(audio, language, hints)
+    return engine.transcribe(audio, language)
 
 
 def _line(utterance: Utterance, channel: int, channels: int) -> str:

@@ -67,7 +67,7 @@ class PromptData(MethodData):
     speech_timeout = number("Seconds of speech; 60 unless given, 300 at most.")
     speech_end_timeout = number("Seconds of silence that end it; 1 unless given.")
     speech_language = text("Its language; en-US unless given.")
-    speech_hints = many(text(""), "Words that are expected.")
+    speech_hints = many(text(""), "Words or phrases that are expected; others are understood as well.")
     speech_engine = text("Which engine listens; any that knows the language unless given.", default="")
     status_url = web_url("Where to tell what came of it.", default="")
 
@@ -107,6 +107,7 @@ def _wanted(run: ScriptRun, data: Data) -> Wanted | None:
         digits=_digits(data) if takes_digits else None,
         speech=_speech(data) if choice is not None else None,
         choice=choice,
+        hints=tuple(data["speech_hints"] or ()),
     )
 
 

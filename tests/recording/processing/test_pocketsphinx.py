@@ -54,3 +54,27 @@ def test_both_sides_of_a_conversation(tmp_path: Path) -> None:
     left, right = transcribe(path, engine.find("pocketsphinx"), "en-US").splitlines()
     assert left.startswith("left: go forward ten")
     assert right.startswith("right: go forward ten")
+
+
+SPEECH = Path(__file__).parents[2] / "data/speech"
+
+
+@pytest.mark.parametrize(
+    ("file", "hints", "said"),
+    [
+        ("billing", ["Sales", "Billing", "Support"], "billing"),
+        ("billing", ["sales", "xyzzyplugh"], None),
+        ("operator", ["sales", "billing"], "operator"),
+        ("operator", [], "operator"),
+        ("operator", ["xyzzyplugh", "\u00e9t\u00e9", "a;b", ""], "operator"),
+    ],
+)
+def test_a_telephone_says_what_is_expected_or_not(file: str, hints: list[str], said: str | None) -> None:
+    """A hint that fits is heard, whatever else it could have been; one that does not fit is not."""
+    text = transcribe(SPEECH / f"{file}_8khz.wav", engine.find("pocketsphinx"), "en-US", hints)
+    assert text == said if said else text not in hints
+
+
+def test_it_is_an_engine_that_expects() -> None:
+    """So that hints come to it."""
+    assert isinstance(engine.find("pocketsphinx"), engine.ExpectingEngine)

@@ -11,12 +11,12 @@ import pytest
 from recording.processing import engine
 from simulator.simcall import SimCall
 from swml.methods.prompt import METHOD
-from tests.recording.voices import spoken
 from tests.swml.stage import Stage, applications
 
 STATUS = "https://status.test/prompt"
 SILENT = {"at": 0, "silent": 30}
 QUIET = "silence:0.3"
+BILLING = Path(__file__).parents[2] / "data/speech/billing_8khz.wav"
 
 
 def prompt(stage: Stage, properties: dict[str, Any], *caller: dict[str, Any]) -> SimCall:
@@ -99,36 +99,34 @@ def needs_an_engine() -> None:
     pytest.importorskip("pocketsphinx", reason="the extra pocketsphinx is not installed")
 
 
-@pytest.fixture(scope="module")
-def sentence(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sentence, by a synthetic voice."""
-    return spoken(tmp_path_factory.mktemp("voice") / "a.wav", "go forward ten meters")
-
-
-def test_words_are_made_out(stage: Stage, sentence: Path) -> None:
-    """A sentence breaks the prompt off, and comes as text."""
+def test_words_are_made_out(stage: Stage) -> None:
+    """A word breaks the prompt off, and comes as text."""
     needs_an_engine()
     started_s = time.monotonic()
     prompt(
         stage,
-        {"play": ["silence:9", "silence:9"], "speech_language": "en-US", "speech_end_timeout": 0.6},
-        {"at": 0.3, "play": str(sentence)},
+        {
+            "play": ["silence:9", "silence:9"],
+            "speech_hints": ["sales", "billing", "support"],
+            "speech_end_timeout": 0.6,
+        },
+        {"at": 0.3, "play": str(BILLING)},
     )
     result, value, terminator = came_to(stage)
     assert (result, terminator) == ("match_speech", "")
-    assert "forward ten" in value
+    assert value == "billing"
     assert time.monotonic() - started_s < 9
     assert told(stage) == {"type": "speech", "params": {"text": value}}
     assert not [path for path in stage.facilities.media_dir.iterdir() if path.suffix == ".wav"]
 
 
-def test_digits_or_words(stage: Stage, sentence: Path) -> None:
+def test_digits_or_words(stage: Stage) -> None:
     """With properties of both, whichever comes first."""
     needs_an_engine()
     both = {"speech_hints": ["one", "two"], "max_digits": 1, "speech_end_timeout": 0.5}
     prompt(stage, both, {"at": 0.5, "press": "2"})
     assert came_to(stage) == ("match_digits", "2", "")
-    prompt(stage, both, {"at": 0.3, "play": str(sentence)})
+    prompt(stage, both, {"at": 0.3, "play": str(BILLING)})
     assert came_to(stage)[0] == "match_speech"
 
 
