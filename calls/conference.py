@@ -99,6 +99,8 @@ def join(call: Call, seat: Seat, tell: Tell | None = None) -> Sitting:
     finally:
         unsubscribe()
         call.unfollow(marks)
+    if call.end is not None:  # the conference's end and the call's come together
+        raise call.end.error()
     return Sitting(member.has_joined, member.conference_id, member.is_last)
 
 

@@ -26,7 +26,7 @@ EVENTS = ("CHANNEL_CREATE", "CHANNEL_PROGRESS", "CHANNEL_PROGRESS_MEDIA")
 """What is subscribed to for legs besides what calls subscribe to anyway."""
 
 LAST_EVENTS_S = 2.0
-"""How long the ends of legs are waited for once they have lost or the call is over; as a rule milliseconds."""
+"""How long the ends of legs are waited for once they have lost or the call is over: mostly milliseconds."""
 
 
 class LegState(IntEnum):

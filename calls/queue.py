@@ -104,6 +104,7 @@ def enter(
     if taken_by:
         call.wait_ended(SETTLE_S)
         return Waited(QueueResult.CONNECTED, waited_s, entered.place, taken_by)
+    _still_there(call)
     call.set({ORBIT: "", AFTERWARDS: ""})
     is_late = event.variable("fifo_status") == "TIMEOUT"
     result = QueueResult.TIMEOUT if is_late else QueueResult.FAILED
@@ -136,6 +137,7 @@ def take(call: Call, room: str, limit_s: float, *, on_taken: Callable[[str], obj
             if waiting(call, room):
                 line = f"{argument(room)} out nowait undef undef"
                 event = call.completed(call.submit("fifo", line), TALK_TIMEOUT_S)
+                _still_there(call)
                 if connection.uuid:
                     cause = HangupCause.of(event.variable("bridge_hangup_cause") or "")
                     return Taken(connection.uuid, connection.talked_s, cause)
@@ -154,6 +156,12 @@ def waiting(call: Call, room: str) -> int:
     except EslError:
         return 0
     return int(fields[2]) if len(fields) > 2 and fields[0] == room and fields[2].isdigit() else 0
+
+
+def _still_there(call: Call) -> None:
+    """Raise CallGone if the call ended: an application's end and the call's come together."""
+    if call.end is not None:
+        raise call.end.error()
 
 
 def _word(media: str) -> str:

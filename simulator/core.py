@@ -12,6 +12,7 @@ from simulator.clock import Clock
 from simulator.events import Bus, Identity
 
 if TYPE_CHECKING:
+    from simulator.conference import Conference
     from simulator.script import Script
     from simulator.session import Session
 
@@ -85,7 +86,9 @@ class Core:
         self.applications = _by_name(applications)
         self.apis = _by_name(apis)
         self.table: dict[str, str] = {}  # of mod_hash
-        self.sessions_made = 0
+        self.sessions_made = self.members_made = 0
+        self.conferences: dict[str, Conference] = {}
+        self.queues: dict[str, list[Session]] = {}
         self.on_die: list[Callable[[], None]] = []
         # Set by Switch: makes a call that is handed to the engine, for the api of that name.
         self.originate: Callable[[str, Mapping[str, str], str], Session] | None = None

@@ -10,6 +10,7 @@ switch_channel.c (switch_channel_mark_hold).
 from __future__ import annotations
 
 from simulator import signalling, tones
+from simulator.dialstring import separate
 from simulator.loop import new_signal, spawn
 from simulator.session import Session
 from simulator.slots import SLOT_S
@@ -137,7 +138,21 @@ class Bridge:
             if wish == "explicit" or session.channel.true("hangup_after_bridge"):
                 session.hangup(party.channel.hangup_cause or "NORMAL_CLEARING")
         if not party.channel.is_down and party not in self.moved:
-            party.hangup(session.channel.hangup_cause or "NORMAL_CLEARING")
+            after = party.channel.get("transfer_after_bridge")
+            party.channel.set("transfer_after_bridge", None)
+            if after:
+                party.move(_inline(after))
+            else:
+                party.hangup(session.channel.hangup_cause or "NORMAL_CLEARING")
+
+
+def _inline(where: str) -> list[tuple[str, str]]:
+    """The applications of `<application>:<argument>,…:inline`. Source: transfer_after_bridge."""
+    actions = []
+    for part in separate(separate(where, ":")[0], ","):
+        application, _, argument = part.partition(":")
+        actions.append((application, argument))
+    return actions
 
 
 def hold(leg: Session) -> bool:

@@ -9,7 +9,7 @@ A script is JSON: a list of steps for the caller, or an object
                {"at": 6, "hold": true}, {"at": 7, "unhold": true}, {"at": 8, "transfer": "1001"},
                {"at": 9, "hang_up": "NORMAL_CLEARING"}],
      "parties": {"user/2001@*": {"answer_after": 1.5, "steps": [...]}, "*": {"refuse": "USER_BUSY"}},
-     "extensions": {"tone": [["answer", ""], ["playback", "tone_stream://..."]]},
+     "extensions": {"tone": [["answer", ""], ["playback", "tone_stream://..."]]}, "referrals": [202, 200],
      "faults": {...}}
 
 Source: none but the house; the names of events, applications and causes are FreeSWITCH's.
@@ -108,6 +108,7 @@ class Script:
     steps: tuple[Step, ...] = ()
     parties: Mapping[str, Party] = field(default_factory=dict)
     extensions: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    referrals: tuple[int, ...] = (202, 200)
     faults: Faults = field(default_factory=Faults)
 
     def party(self, dialled: str) -> Party | None:
@@ -165,6 +166,7 @@ def _script(reader: Reader, document: Any) -> Script:
             "steps",
             "parties",
             "extensions",
+            "referrals",
             "faults",
         },
     )
@@ -191,8 +193,18 @@ def _script(reader: Reader, document: Any) -> Script:
             name: _extension(reader, applications, f"extensions[{name!r}]")
             for name, applications in extensions.items()
         },
+        referrals=tuple(
+            _status(reader, each) for each in reader.items(whole.get("referrals", [202, 200]), "referrals")
+        ),
         faults=read_faults(reader, whole.get("faults", {})),
     )
+
+
+def _status(reader: Reader, value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 699:
+        return value
+    reader.fault("referrals", "must be SIP statuses: the answer to REFER, then what became of the new call")
+    return 603
 
 
 def _party(reader: Reader, document: Any, path: str) -> Party:

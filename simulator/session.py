@@ -142,12 +142,18 @@ class Session:
         """Tell whoever watches the call what happened."""
         self.journal(kind, detail)
 
-    def fire(self, name: str, extra: Extra = (), before: Extra = (), body: str = "") -> None:
+    def fire(
+        self, name: str, extra: Extra = (), before: Extra = (), body: str = "", subclass: str = ""
+    ) -> None:
         """Fire an event of this channel; headers without a value are left out."""
         own = [(key, value) for key, value in extra if value is not None]
         first = [(key, value) for key, value in before if value is not None]
+        if subclass:
+            first.insert(0, ("Event-Subclass", subclass))
         headers = [*self.core.bus.core_headers(name), *first, *self.channel.headers(name), *own]
-        event = Event(name, headers, body=body, own=dict([*first, *own]), uuid=self.channel.uuid)
+        event = Event(
+            name, headers, body=body, subclass=subclass, own=dict([*first, *own]), uuid=self.channel.uuid
+        )
         for watcher in list(self.watchers):
             watcher(event)
         if name in self.faults.lose_events:

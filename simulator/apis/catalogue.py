@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from simulator.apis import calls, media, system, table
+from simulator.apis import calls, gathering, media, system, table
 
-APIS = (*calls.APIS, *media.APIS, *system.APIS, *table.APIS)
+APIS = (*calls.APIS, *gathering.APIS, *media.APIS, *system.APIS, *table.APIS)

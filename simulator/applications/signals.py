@@ -11,6 +11,9 @@ from simulator.session import Session
 from simulator.transfer import transfer as send_elsewhere
 from simulator.words import split_blanks
 
+# A phone answers REFER, and tells of the new call, after so long each.
+_REFERRED_S = 0.15
+
 
 def answer(session: Session, data: str) -> None:
     """200 OK."""
@@ -102,7 +105,31 @@ def break_(session: Session, data: str) -> None:
     session.interrupt()
 
 
+def deflect(session: Session, data: str) -> None:
+    """`deflect <SIP address>`: REFER; the phone answers as its script says, and hangs nothing up.
+
+    FreeSWITCH hangs up as soon as the phone has told of the new call, unless sip_refer_continue_after_reply.
+    """
+    session.note("deflect", data)
+    statuses = [status for status in session.script.referrals if status >= 200]
+    names = ("sip_refer_status_code", "sip_refer_target_status_code")
+    for number, (name, status) in enumerate(zip(names, statuses, strict=False), 1):
+        session.clock.later(number * _REFERRED_S, session.channel.set, name, str(status))
+    if not session.channel.true("sip_refer_continue_after_reply"):
+        session.wait(session.clock.now() + len(statuses) * _REFERRED_S, digits=False, commands=False)
+        session.hangup("BLIND_TRANSFER")
+
+
+def redirect(session: Session, data: str) -> None:
+    """`redirect <SIP address>`: 302 ends an unanswered call."""
+    if not session.channel.answered:
+        session.note("redirect", data)
+        session.hangup("NORMAL_UNSPECIFIED")
+
+
 APPLICATIONS = (
+    Application("deflect", deflect, description="Send call deflect", syntax="<deflect_data>"),
+    Application("redirect", redirect, description="Send session redirect", syntax="<redirect_data>"),
     Application("answer", answer, description="Answer the call"),
     Application("pre_answer", pre_answer, description="Pre-Answer the call"),
     Application("ring_ready", ring_ready, description="Indicate Ring_Ready"),
