@@ -81,14 +81,19 @@ class ScriptStage(Stage):
         main: Sequence[Mapping[str, Any]],
         *caller: Mapping[str, Any],
         parties: Mapping[str, Any] | None = None,
+        referrals: Sequence[int] = (202, 200),
         number: str = "1000",
         **sections: Any,
     ) -> SimCall:
-        """Place a call that runs these steps as section main. Args: parties: before PARTIES."""
+        """Place a call that runs these steps as section main.
+
+        Args: parties: before PARTIES; referrals: how the telephone answers REFER.
+        """
         script = read_script(
             {
                 "steps": [*caller] or [{"at": 0.0, "say": 20.0}],
                 "parties": {**(parties or {}), **PARTIES},
+                "referrals": [*referrals],
             }
         )
         assert self._switch is not None
