@@ -65,7 +65,8 @@ def run(run: ScriptRun, data: Data) -> Outcome | None:
 
 def tell(run: ScriptRun, status_url: str, control_id: str, state: str) -> None:
     """Have a status callback sent."""
-    run.callback(status_url, EVENT, {"control_id": control_id, "state": state})
+    params = {"call_id": run.call.uuid, "node_id": run.facilities.node, "control_id": control_id}
+    run.callback(status_url, EVENT, {**params, "state": state})
 
 
 METHOD = Method(

@@ -20,8 +20,10 @@ from config.address import Address
 from esl.event import Event
 from esl.link import Link
 from service.demo import write_speech
+from swml.runner import How
 from tests.storage.receiver import Answer, serving
 from tests.swml.stage import Stage, Step
+from tests.swml.test_published_examples import BOTH_SIDES, RECORD_AND_PLAY, THE_SPEAKERS_SIDE
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
@@ -54,9 +56,9 @@ class LiveStage(Stage):
         self.link.start()
         assert up.wait(10)
 
-    def call(self, steps: Sequence[Step], far_end: str = "") -> None:
-        """Run steps on a call, and wait for its end and its recordings'."""
-        self.expect(steps)
+    def call(self, script: Sequence[Step] | str, far_end: str = "") -> None:
+        """Run steps or a document on a call, and wait for its end and its recordings'."""
+        self.expect(script)
         self.caller = str(uuid.uuid4())
         host, port = self.listener.address[:2]
         ours = f"loopback/'socket:{host}:{port} async full'/default/inline"
@@ -143,6 +145,17 @@ def test_what_is_played_back_is_what_was_recorded(stage: LiveStage) -> None:
     needle = recorded[4000:8000]
     best = max(likeness(needle, heard[at : at + 4000]) for at in range(0, len(heard) - 4000, 8))
     assert best > 0.95
+
+
+@pytest.mark.parametrize("document", [RECORD_AND_PLAY, BOTH_SIDES, THE_SPEAKERS_SIDE])
+def test_the_published_examples_run(stage: LiveStage, document: str) -> None:
+    """To their end, with a recording of what the caller said in them."""
+    stage.call(document.replace("end_silence_timeout: 3", "max_length: 2"))
+    (end,) = stage.ends
+    assert end.how is How.FINISHED
+    (recording_id,) = end.recordings
+    with wave.open(str(stage.outbox.recording(recording_id).media.path)) as file:
+        assert file.getnframes() / file.getframerate() > 0.9
 
 
 @pytest.mark.parametrize("volume", [-40, -6, 0, 7, 12])

@@ -29,11 +29,13 @@ from simulator.script import read_script
 from simulator.simcall import SimCall
 from simulator.switch import Switch
 from storage.outbox import Outbox
+from swml.compiling import load as load_document
 from swml.fetching import Fetcher
 from swml.method import NEXT, Method, Outcome
 from swml.property import Reading, reading
 from swml.record_status import KIND, RecordStatusSink
 from swml.run import Facilities, ScriptRun
+from swml.runner import ScriptEnd, ScriptRunner
 from swml.variables import Variables
 from swml.web import Web
 from tests.callflows.kit import ACCOUNT, NoChanges
@@ -137,7 +139,8 @@ class Stage:
         )
         self.runs: list[ScriptRun] = []
         self.failures: list[BaseException] = []
-        self._steps: Sequence[Step] = ()
+        self._script: Sequence[Step] | str = ()
+        self.ends: list[ScriptEnd] = []
         self._running = 0
         self.listener = Listener("127.0.0.1", 0, self._serve)
         self.listener.start()
@@ -156,23 +159,23 @@ class Stage:
         self.config.stop()
 
     def run(
-        self, steps: Sequence[Step], *caller: dict[str, Any], faults: Mapping[str, Any] | None = None
+        self, script: Sequence[Step] | str, *caller: dict[str, Any], faults: Mapping[str, Any] | None = None
     ) -> SimCall:
-        """Run steps on a call whose caller does what is said; returns when call and recordings have ended.
+        """Run steps, or a document, on a call whose caller does what is said; returns when all has ended.
 
         Args: faults: see simulator.faults.
         """
         assert self._switch is not None
-        self.expect(steps)
-        script = read_script({"steps": [*caller] or [{"at": 0.0, "say": 20.0}], "faults": dict(faults or {})})
-        call = self._switch.place_call("1000", script=script)
+        self.expect(script)
+        far_end = {"steps": [*caller] or [{"at": 0.0, "say": 20.0}], "faults": dict(faults or {})}
+        call = self._switch.place_call("1000", script=read_script(far_end))
         assert call.wait_ended(DEADLINE_S), [str(line) for line in call.log]
         self.wait_over()
         return call
 
-    def expect(self, steps: Sequence[Step]) -> None:
-        """Have the next call run these steps."""
-        self._steps = steps
+    def expect(self, script: Sequence[Step] | str) -> None:
+        """Have the next call run these steps, or a document."""
+        self._script = script
         self._running += 1
 
     def wait_over(self, timeout_s: float = DEADLINE_S) -> None:
@@ -201,11 +204,8 @@ class Stage:
     def _serve(self, session: Session) -> None:
         call = receive(session)
         call.account_id = ACCOUNT
-        run = new_run(call, self.facilities)
-        self.runs.append(run)
         try:
-            for name, properties in self._steps:
-                perform(run, name, properties)
+            self._perform(call)
             hangup(call)
         except CallGone:
             pass
@@ -215,6 +215,15 @@ class Stage:
         finally:
             self._running -= 1
         call.wait_complete(DEADLINE_S)
+
+    def _perform(self, call: Call) -> None:
+        if isinstance(self._script, str):
+            self.ends.append(ScriptRunner(self.facilities).run(call, load_document(self._script)))
+            return
+        run = new_run(call, self.facilities)
+        self.runs.append(run)
+        for name, properties in self._script:
+            perform(run, name, properties)
 
 
 def new_run(call: Call, facilities: Facilities) -> ScriptRun:

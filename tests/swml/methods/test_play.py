@@ -151,6 +151,8 @@ def test_the_status_url_hears_the_beginning_and_the_end(stage: Stage) -> None:
     first, last = stage.told.bodies
     assert (first["event_type"], stage.told.states) == ("calling.call.play", ["playing", "finished"])
     assert first["params"]["control_id"] == last["params"]["control_id"]
+    assert first["params"].keys() == {"call_id", "node_id", "control_id", "state"}
+    assert first["params"]["call_id"] == stage.runs[0].call.uuid
 
 
 def test_nothing_is_passed_over(stage: Stage) -> None:
