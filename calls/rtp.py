@@ -8,11 +8,15 @@ Source: RFC 3550 section 5.1 (header, random beginnings), RFC 3551 section 4.1 (
 
 from __future__ import annotations
 
+import math
 import secrets
 import struct
 
 RATE_HZ = 8_000
 """Of G.711: one byte a sample, one tick of the timestamp a byte."""
+
+CUSHION_S = 0.03
+"""The first packet waits so long: sound comes in lumps of a frame or two, and leaves evenly."""
 
 GAP_S = 0.1
 """So much later than due, sound has paused; anything less is the jitter of files and greenlets."""
@@ -46,27 +50,27 @@ class RtpStream:
         Args: now_s: of a clock that only goes forward.
         """
         self._waiting += payload
-        packets = []
-        if self._due_s is not None:
-            self._keep_time(now_s)
-        while len(self._waiting) >= self._size and (self._due_s is None or now_s >= self._due_s):
+        packets: list[bytes] = []
+        if len(self._waiting) < self._size:
+            return packets
+        due_s = now_s + CUSHION_S if self._due_s is None else self._on_time(self._due_s, now_s)
+        while len(self._waiting) >= self._size and now_s >= due_s:
             packets.append(self._packet(bytes(self._waiting[: self._size])))
             del self._waiting[: self._size]
-            self._due_s = (now_s if self._due_s is None else self._due_s) + self._ptime_s
+            due_s += self._ptime_s
+        self._due_s = due_s
         return packets
 
-    def _keep_time(self, now_s: float) -> None:
-        """Set the clock right after a gap, and before too much waits."""
-        assert self._due_s is not None
+    def _on_time(self, due_s: float, now_s: float) -> float:
+        """Return when the next packet is due: later after a gap, sooner when too much waits."""
         waiting_s = len(self._waiting) / RATE_HZ
-        late_s = now_s - self._due_s - waiting_s
-        if late_s > GAP_S and len(self._waiting) >= self._size:
-            missed = int(late_s / self._ptime_s)
-            self._due_s += missed * self._ptime_s
+        late_s = now_s - due_s - waiting_s
+        if late_s > GAP_S:
+            missed = math.ceil((late_s + CUSHION_S) / self._ptime_s)
             self._timestamp += missed * self._size
             self._is_marked = True
-        elif late_s < -AHEAD_S:
-            self._due_s = now_s - waiting_s + AHEAD_S
+            return due_s + missed * self._ptime_s
+        return min(due_s, now_s - waiting_s + AHEAD_S)
 
     def _packet(self, payload: bytes) -> bytes:
         marker = _MARKER if self._is_marked else 0

@@ -25,8 +25,8 @@ from calls.websocket import open_websocket
 from storage.address import AddressPolicy
 
 TICK_S = 0.02
-MAX_TAPS = 500
-"""Of a process; each costs 1 ms of a core a second or so."""
+MAX_TAPS = 200
+"""Of a process; each takes 2 ms of a core a second."""
 
 MAX_TAPS_OF_CALL = 10
 """Nobody listens to one call in more places, and a script that goes round must not start one each time."""

@@ -18,11 +18,18 @@ def _header(packet: bytes) -> tuple[int, ...]:
     return struct.unpack("!BBHII", packet[:12])
 
 
+def _sent(stream: RtpStream) -> bytes:
+    """Have the first packet sent, at 0.04 s."""
+    stream.feed(bytes(FRAME), 0.0)
+    return stream.feed(b"", 0.04)[0]
+
+
 def test_header_of_the_first_packets() -> None:
     """Version 2, no extras; the marker at the beginning only; number and stamp move on."""
     stream = RtpStream(0, 20)
-    first = stream.feed(bytes(FRAME), 100.0)
-    second = stream.feed(bytes(FRAME), 100.02)
+    assert stream.feed(bytes(FRAME), 100.0) == []  # the cushion
+    first = stream.feed(bytes(FRAME), 100.04)
+    second = stream.feed(b"", 100.06)
     one, two = _header(first[0]), _header(second[0])
     assert (one[0], one[1]) == (0x80, 0x80)
     assert (two[0], two[1]) == (0x80, 0x00)
@@ -34,7 +41,7 @@ def test_header_of_the_first_packets() -> None:
 
 def test_beginnings_are_random() -> None:
     """Two streams share neither source nor numbers."""
-    heads = {_header(RtpStream(8, 20).feed(bytes(FRAME), 0.0)[0]) for _ in range(8)}
+    heads = {_header(_sent(RtpStream(8, 20))) for _ in range(8)}
     assert len({head[2:] for head in heads}) == 8
     assert {head[1] & 0x7F for head in heads} == {8}
 
@@ -45,21 +52,21 @@ def test_packets_have_their_length(ptime_ms: int) -> None:
     stream = RtpStream(0, ptime_ms)
     sizes = [len(packet) - 12 for at in range(30) for packet in stream.feed(bytes(FRAME), at * 0.02)]
     assert set(sizes) == {8 * ptime_ms}
-    assert sum(sizes) >= 29 * FRAME - 8 * ptime_ms
+    assert sum(sizes) >= 27 * FRAME - 8 * ptime_ms
 
 
 def test_a_lump_leaves_at_the_pace_of_its_sound() -> None:
     """What was written at once is not sent at once."""
     stream = RtpStream(0, 20)
     counts = [len(stream.feed(bytes(5 * FRAME) if not at else b"", at * 0.0201)) for at in range(8)]
-    assert counts == [1, 1, 1, 1, 1, 0, 0, 0]
+    assert counts == [0, 0, 1, 1, 1, 1, 1, 0]
 
 
 def test_a_stall_of_ours_is_caught_up() -> None:
     """Sound that waited for a busy loop has no gap in its stamps."""
     stream = RtpStream(0, 20)
-    before = stream.feed(bytes(FRAME), 0.0)
-    after = stream.feed(bytes(25 * FRAME), 0.501)
+    before = [_sent(stream)]
+    after = stream.feed(bytes(25 * FRAME), 0.551)
     stamps = [_header(packet)[3] for packet in before + after]
     assert len(after) == 25
     assert all((two - one) % 2**32 == FRAME for one, two in pairwise(stamps))
@@ -68,9 +75,10 @@ def test_a_stall_of_ours_is_caught_up() -> None:
 def test_a_pause_of_the_far_end_is_a_gap() -> None:
     """The stamp goes on with the clock, the number does not, and the next packet is marked."""
     stream = RtpStream(0, 20)
-    before = _header(stream.feed(bytes(FRAME), 0.0)[0])
+    before = _header(_sent(stream))
     assert stream.feed(b"", 1.0) == []
-    after = _header(stream.feed(bytes(FRAME), 2.0)[0])
+    assert stream.feed(bytes(FRAME), 2.0) == []  # a cushion again
+    after = _header(stream.feed(b"", 2.06)[0])
     assert after[2] == (before[2] + 1) & 0xFFFF
     assert (after[3] - before[3]) % 2**32 == pytest.approx(2.0 * 8_000, abs=GAP_S * 8_000)
     assert after[1] == 0x80
