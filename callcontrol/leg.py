@@ -18,7 +18,7 @@ class Leg:
     """One leg at one moment.
 
     Attributes: leg_id, session_id: call_leg_id and call_session_id; webhook: what overrides its connection's
-    webhook addresses (`url`, `failover_url`), empty as a rule; created_at: when it began.
+    webhook addresses (`url`; `urls` by event type), empty as a rule; created_at: when it began.
     """
 
     account_id: str

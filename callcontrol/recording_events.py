@@ -41,7 +41,6 @@ def observer_of(leg: Leg) -> Observer:
         "client_state": leg.client_state[:_CHUNK],
         "client_state_2": leg.client_state[_CHUNK:],
         "url": str(leg.webhook.get("url") or ""),
-        "failover_url": str(leg.webhook.get("failover_url") or ""),
     }
     return Observer(KIND, {name: value for name, value in told.items() if value})
 
@@ -110,5 +109,5 @@ def _leg_of(status: RecordingStatus) -> Leg:
         caller_id_name=party.caller_id_name,
         is_incoming=party.direction == "inbound",
         created_at=datetime.fromtimestamp(status.ticket.requested_at_us / 1e6, UTC),
-        webhook={name: told[name] for name in ("url", "failover_url") if name in told},
+        webhook={"url": told["url"]} if "url" in told else {},
     )

@@ -74,30 +74,31 @@ class Webhooks:
         return self._hand_over(self._notices.commit, leg, event)
 
     def _hand_over(self, post: Callable[..., None], leg: Leg, event: WebhookEvent) -> bool:
-        url, failover_url = self._address(leg)
-        if not url:
-            return False
-        post(
-            f"call:{leg.session_id}",
-            url,
-            event.body(url),
-            notice_id=event.id,
-            account_id=leg.account_id,
-            failover_url=failover_url,
-            signer=SIGNER,
-            kind=event.type,
-        )
-        return True
+        addresses = self._addresses(leg, event.type)
+        for number, (url, failover_url) in enumerate(addresses):
+            post(
+                f"call:{leg.session_id}",
+                url,
+                event.body(url),
+                notice_id=f"{event.id}:{number}" if number else event.id,
+                account_id=leg.account_id,
+                failover_url=failover_url,
+                signer=SIGNER,
+                kind=event.type,
+            )
+        return bool(addresses)
 
-    def _address(self, leg: Leg) -> tuple[str, str]:
-        """Return where webhooks of a leg go, and where if that fails; ("", "") for nowhere.
+    def _addresses(self, leg: Leg, kind: str) -> list[tuple[str, str]]:
+        """Return where a webhook goes, each address with the one to try if that fails.
 
         Raises: StoreError: the connection cannot be looked up now.
         """
+        of_kind = leg.webhook.get("urls")
+        urls = of_kind.get(kind) if isinstance(of_kind, dict) else None
+        if isinstance(urls, list) and urls:
+            return [(str(url), "") for url in urls]
         url = leg.webhook.get("url")
         if isinstance(url, str) and url:
-            return url, str(leg.webhook.get("failover_url") or "")
-        if not leg.connection_id:
-            return "", ""
-        connection = self._connections.of_id(leg.account_id, leg.connection_id)
-        return (connection.url, connection.failover_url) if connection and connection.is_active else ("", "")
+            return [(url, "")]
+        connection = self._connections.of_id(leg.account_id, leg.connection_id) if leg.connection_id else None
+        return [(connection.url, connection.failover_url)] if connection and connection.is_active else []

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from callcontrol.command import Command, CommandData, Data, Invocation
+from callcontrol.command import Command, Data, Invocation
+from callcontrol.errors import Forbidden
+from callcontrol.recording_start import RecordFromAnswerData, asked_for, start
+from callcontrol.sip_headers import Message, assignments, custom_headers, sip_headers
 from callcontrol.token import Scope
+from callcontrol.webhook_fields import overrides, webhook_url, webhook_url_method, webhook_urls
 
 
-class AnswerData(CommandData):
+class AnswerData(RecordFromAnswerData):
     """Parameters of answer."""
 
+    webhook_url = webhook_url()
+    webhook_url_method = webhook_url_method()
+    webhook_urls = webhook_urls()
+    custom_headers = custom_headers("Put into the SIP response that answers.")
+    sip_headers = sip_headers("Put into the SIP response that answers.")
 
-def run(invocation: Invocation, data: Data) -> None:
-    """Have FreeSWITCH answer at once, whatever the leg is doing; one that is answered stays so."""
-    del data
-    invocation.channel.api("uuid_answer")
+
+def run(invocation: Invocation, data: Data) -> dict[str, str]:
+    """Have FreeSWITCH answer at once, whatever the leg is doing; one that is answered stays so.
+
+    Returns: the recording's id where one was asked for. Raises: CallEnded; Forbidden: a key that may not
+    record.
+    """
+    recording = asked_for(data)
+    if recording and not invocation.token.allows(Scope.RECORD):
+        raise Forbidden(Scope.RECORD)
+    channel = invocation.channel
+    before = assignments(channel, Message.RESPONSE, data["custom_headers"], data["sip_headers"])
+    webhook = overrides(data)
+    if webhook:
+        before.append(channel.setting(webhook))
+    channel.run(*before, channel.of("uuid_answer"))
+    if recording is None:
+        return {}
+    return {"recording_id": start(invocation, invocation.snapshot(), recording, on_answer=True)}
 
 
 COMMAND = Command(

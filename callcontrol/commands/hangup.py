@@ -1,29 +1,48 @@
-"""Ends a call. Source: Telnyx' call control, hangup."""
+"""Ends a call. Source: Telnyx' call control, hangup; FreeSWITCH mod_sofia.c, sofia_on_hangup (sip_reason)."""
 
 from __future__ import annotations
 
-from marshmallow import ValidationError
+from marshmallow import ValidationError, fields, validate
 
 from callcontrol.command import Command, CommandData, Data, Invocation
-from callcontrol.field import Text
+from callcontrol.sip_headers import Message, assignments, custom_headers
 from callcontrol.token import Scope
+
+MAX_REASON = 255
 
 
 def _fits_a_header(value: str) -> None:
-    if any(char in '"\\' or ord(char) > 0xFFFF for char in value):
-        raise ValidationError('Must not contain ", \\ or characters beyond the Basic Multilingual Plane.')
+    if any(char in '"\\' or not 0x20 <= ord(char) <= 0xFFFF or ord(char) == 0x7F for char in value):
+        raise ValidationError('Must not contain ", \\, control characters or emoji.')
 
 
 class HangupData(CommandData):
     """Parameters of hangup."""
 
-    reason = Text(0, 255, "Said in the SIP header Reason, where an unanswered outgoing leg is cancelled.")
+    reason = fields.String(
+        validate=(validate.Length(max=MAX_REASON), _fits_a_header),
+        metadata={
+            "description": "Text of the SIP header Reason that cancels an outgoing leg nobody has answered.",
+            "pattern": r'^[^"\\\x00-\x1f\x7f]*$',
+        },
+    )
+    custom_headers = custom_headers("Put into the SIP message that ends the call.")
 
 
 def run(invocation: Invocation, data: Data) -> None:
     """Hang the leg up, whatever it is doing."""
-    del data
-    invocation.channel.api("uuid_kill", "NORMAL_CLEARING")
+    channel = invocation.channel
+    before = assignments(channel, Message.BYE, data["custom_headers"])
+    reason = data.get("reason")
+    if reason and _can_be_cancelled(invocation):
+        before.append(channel.assigning("sip_reason", f'SIP;cause=200;text="{reason}"'))
+    channel.run(*before, channel.of("uuid_kill", "NORMAL_CLEARING"))
+
+
+def _can_be_cancelled(invocation: Invocation) -> bool:
+    """Whether the leg is one that we called and that nobody has answered."""
+    snapshot = invocation.snapshot()
+    return not snapshot.is_incoming and not snapshot.is_answered
 
 
 COMMAND = Command(

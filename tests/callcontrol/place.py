@@ -218,3 +218,13 @@ class Place:
         for process in self._processes:
             process.close()
         self.house.close()
+
+
+def wait_written(call: SimCall, count: int = 1) -> None:
+    """Wait until so many recordings of a call have some frames in them: an empty one is thrown away."""
+
+    def are_written() -> bool:
+        found = call.recordings[-count:]
+        return len(found) == count and all(one._capture.frames > 5 for one in found)
+
+    eventually(are_written, what="the recording")

@@ -12,8 +12,9 @@ from telnyx import (
     UnprocessableEntityError,
 )
 
+from callcontrol.channel import unpacked
 from callcontrol.token import Scope
-from tests.callcontrol.place import Place
+from tests.callcontrol.place import Place, wait_written
 from tests.waiting import eventually
 
 STATE = base64.b64encode(b"have a nice day").decode()
@@ -30,6 +31,65 @@ def test_answer_and_hangup(place: Place) -> None:
     eventually(lambda: call.session.answered_s is not None, what="the answer")
     client.calls.actions.hangup(call_control_id)
     assert call.wait_ended(10)
+
+
+def test_answering_carries_headers_addresses_and_a_recording(place: Place) -> None:
+    """All that answer can say besides: into the response, onto the call, into a file."""
+    call = place.call([{"at": 0.0, "say": 10.0}])
+    client = place.client()
+    call_control_id = place.id_of(call)
+    taken = client.calls.actions.answer(
+        call_control_id,
+        custom_headers=[{"name": "X-Ticket", "value": "it's 5"}],
+        sip_headers=[{"name": "User-to-User", "value": "00abcd;encoding=hex"}],
+        webhook_url="https://own.example/hooks",
+        webhook_urls={"call.hangup": ["https://end.example/"]},
+        record="record-from-answer",
+        record_format="wav",
+        record_channels="single",
+    ).data
+    assert taken is not None
+    variable = call.session.channel.get
+    assert variable("sip_rh_X-Ticket") == "it's 5"
+    assert variable("sip_rh_User-to-User") == "00abcd;encoding=hex"
+    assert unpacked(variable("callcontrol_webhook") or "") == {
+        "url": "https://own.example/hooks",
+        "urls": {"call.hangup": ["https://end.example/"]},
+    }
+    wait_written(call)
+    client.calls.actions.stop_recording(call_control_id, recording_id=taken.recording_id or "")
+    eventually(lambda: place.house.is_known(str(taken.recording_id)), what="the recording in the outbox")
+
+
+def test_answering_does_not_record_for_who_may_not(place: Place) -> None:
+    """A key for control answers calls; with a recording it does neither."""
+    call = place.call()
+    with pytest.raises(PermissionDeniedError):
+        place.client(Scope.CONTROL).calls.actions.answer(place.id_of(call), record="record-from-answer")
+    assert call.session.answered_s is None
+
+
+def test_hanging_up_carries_headers_and_a_reason(place: Place) -> None:
+    """The reason only where it means something: on an outgoing leg nobody has answered."""
+    call = place.call()
+    variables = call.session.channel
+    place.client().calls.actions.hangup(
+        place.id_of(call), custom_headers=[{"name": "X-Why", "value": "done"}], reason="elsewhere"
+    )
+    assert call.wait_ended(10)
+    assert variables.get("sip_bye_h_X-Why") == "done"
+    assert variables.get("sip_reason") is None
+
+
+@pytest.mark.parametrize("name", ["Via", "call-id", "X Y", "", "X:", "Proxy-Authorization"])
+def test_headers_that_sip_needs_are_not_the_clients(place: Place, name: str) -> None:
+    """What says where a message goes, and what is no header's name, is refused with its place."""
+    with pytest.raises(UnprocessableEntityError) as refused:
+        place.client().calls.actions.answer(
+            place.id_of(place.call()), custom_headers=[{"name": name, "value": "x"}]
+        )
+    (error,) = refused.value.response.json()["errors"]
+    assert error["source"]["pointer"] == "/custom_headers/0/name"
 
 
 def test_client_state_travels_on_the_channel(place: Place) -> None:

@@ -16,7 +16,7 @@ from callcontrol.token import Scope
 from simulator.simcall import SimCall
 from storage.notice import Notice
 from storage.outbox_delivery import StoredRecording
-from tests.callcontrol.place import ApiProcess, Place
+from tests.callcontrol.place import ApiProcess, Place, wait_written
 from tests.recording.samples import ACCOUNT_ID, WAV
 from tests.waiting import eventually
 
@@ -40,8 +40,8 @@ def answered(place: Place, client: Telnyx, steps: list[dict[str, Any]] | None = 
 
 
 def started(call: SimCall, count: int = 1) -> None:
-    """Wait until so many recordings of a call are written."""
-    eventually(lambda: len(call.recordings) >= count, what="the recording")
+    """Wait until so many recordings of a call have something in them."""
+    wait_written(call, count)
 
 
 def stored(place: Place, recording_id: str) -> StoredRecording:

@@ -60,10 +60,18 @@ def test_an_event_is_sent_once(place: Place) -> None:
 def test_a_call_may_have_an_address_of_its_own(place: Place) -> None:
     """Set by a command, it counts more than the connection's."""
     place.write(CONNECTION)
-    own = packed({"url": "https://own.example/hooks?a=1;b", "failover_url": ""})
+    urls = {"call.bridged": ["https://one.example/", "https://two.example/"]}
+    own = packed({"url": "https://own.example/hooks?a=1;b", "urls": urls})
     leg = leg_in(place, callcontrol_connection_id="crm", callcontrol_webhook=own)
-    place.api.control.facilities.webhooks.send_for_certain(leg, events.answered(leg, NOW))
-    assert place.notices(1)[0].url.startswith("https://own.example/hooks")
+    webhooks = place.api.control.facilities.webhooks
+    webhooks.send_for_certain(leg, events.answered(leg, NOW))
+    webhooks.send_for_certain(leg, events.bridged(leg, NOW))
+    told = [(one.kind, one.url.partition("?")[0]) for one in place.notices(3)]
+    assert told == [
+        ("call.answered", "https://own.example/hooks"),
+        ("call.bridged", "https://one.example/"),
+        ("call.bridged", "https://two.example/"),
+    ]
 
 
 def test_nobody_is_told_of_a_call_without_connection(place: Place) -> None:
