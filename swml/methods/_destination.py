@@ -28,12 +28,13 @@ def destination(run: ScriptRun, data: Data) -> str:
 def check(data: Data, names: Names) -> Iterator[Fault]:
     """Yield what is wrong with a destination that stands there as it is."""
     dest = data["dest"]
-    if dest in names.sections or has_expression(dest):
-        return
     if is_inline(dest):
-        return  # compiled when it is come to: the variables in it are its own
-    if is_url(dest):
-        if not is_web_url(dest):
-            yield Fault("dest", "is no URL that can be fetched", code="relay_script_parse_error")
+        if fault := names.faults_in(dest):
+            yield Fault("dest", f"the document in it: {fault}", code="relay_script_parse_error")
+    elif has_expression(dest) or dest in names.sections:
         return
-    yield Fault("dest", f"there is no section {dest[:64]!r}", code="relay_script_section_parameter_undefined")
+    elif not is_url(dest):
+        message = f"there is no section {dest[:64]!r}"
+        yield Fault("dest", message, code="relay_script_section_parameter_undefined")
+    elif not is_web_url(dest):
+        yield Fault("dest", "is no URL that can be fetched", code="relay_script_parse_error")
