@@ -19,11 +19,9 @@ from typing import Protocol
 from calls.call import Call
 from calls.ending import link_lost
 from calls.errors import CallError
-from esl import command as commands
 from esl.command import Command
 from esl.errors import BadCommand, CommandRefused, EslError
-from esl.identifier import new_identifier
-from esl.quoting import assignment
+from esl.quoting import word
 from esl.reply import PendingReply
 from esl.session import Completion
 from recording.segment import Segment
@@ -117,21 +115,12 @@ class Control:
         return call.set({name: value})[0]
 
     def defer_by_link(self) -> str:
-        """The same over the inbound link; blocks. Returns: why it did not work, "" when it did.
-
-        By the application, since uuid_setvar takes no value with blanks.
-        """
-        link = self._link()
-        if link is None:
-            return NO_LINK
+        """The same over the inbound link; blocks. Returns: why it did not work, "" when it did."""
         try:
             name, value = deferral(self._ticket, self._path, self._software)
-            uuid = new_identifier()
-            setting = commands.execute("set", assignment(name, value), event_uuid=uuid, uuid=self._uuid)
-            link.post(setting)[0].get(LINK_TIMEOUT_S)
-        except EslError as exc:
+        except BadCommand as exc:
             return str(exc)
-        return ""
+        return self._told("uuid_setvar", f"{self._uuid} {name} {word(value)}")
 
     def cancel(self) -> bool:
         """Take that back; returns at once. Returns: whether the call's connection reaches the channel."""
