@@ -55,7 +55,7 @@ class GrowingAudio:
             return self._read(self._file or self._open())
         except FileNotFoundError:
             return NOTHING
-        except (BadAudio, OSError) as exc:
+        except (BadAudio, OSError, ValueError) as exc:  # ValueError: closed by whoever gave it up meanwhile
             self.close(str(exc))
             return NOTHING
 

@@ -96,8 +96,8 @@ def _play(run: ScriptRun, data: Data, goes_on: Callable[[], bool], *, has_digits
 
 def _wanted(run: ScriptRun, data: Data) -> Wanted | None:
     """Return what may answer, None when nothing can."""
-    wants_speech = any(data[name] for name in OF_SPEECH)
-    takes_digits = not wants_speech or any(data[name] is not None for name in OF_DIGITS)
+    wants_speech = any(_is_given(data[name]) for name in OF_SPEECH)
+    takes_digits = not wants_speech or any(_is_given(data[name]) for name in OF_DIGITS)
     choice = _choice(run, data) if wants_speech else None
     if not takes_digits and choice is None:
         return None
@@ -111,6 +111,11 @@ def _wanted(run: ScriptRun, data: Data) -> Wanted | None:
     )
 
 
+def _is_given(value: Any) -> bool:
+    """Whether a property says something; a variable that is not set leaves an empty text."""
+    return value is not None and value not in ("", [])
+
+
 def _digits(data: Data) -> DigitTerms:
     digit_s, max_digits = data["digit_timeout"], data["max_digits"]
     return DigitTerms(
@@ -121,8 +126,9 @@ def _digits(data: Data) -> DigitTerms:
 
 
 def _speech(data: Data) -> SpeechTerms:
-    limit_s = data["speech_timeout"] or DEFAULT_SPEECH_S
-    end_s = data["speech_end_timeout"] or DEFAULT_SPEECH_END_S
+    limit_s, end_s = data["speech_timeout"], data["speech_end_timeout"]
+    limit_s = DEFAULT_SPEECH_S if limit_s is None else limit_s
+    end_s = DEFAULT_SPEECH_END_S if end_s is None else end_s
     return SpeechTerms(
         end_ms=int(max(0.0, min(end_s, MAX_SPEECH_S)) * 1000),
         limit_ms=int(max(0.0, min(limit_s, MAX_SPEECH_S)) * 1000),
