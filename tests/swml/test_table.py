@@ -1,0 +1,29 @@
+"""The table of methods and properties for people."""
+
+from __future__ import annotations
+
+from swml.registry import all_methods
+from swml.table import MethodRow, method_rows
+
+ROWS = {(row.method, row.property): row for row in method_rows()}
+
+
+def test_every_method_has_a_row_and_its_properties_after_it() -> None:
+    """In the order of names."""
+    assert [row.method for row in method_rows() if not row.property] == [name for name, _ in all_methods()]
+    assert ROWS["goto", "max"] == MethodRow(
+        "goto", "max", "integer", "100", "1..100", "", "How many times it jumps; then it goes on."
+    )
+    assert ROWS["hangup", "reason"].limits == "hangup | busy | decline"
+    assert ROWS["label", "(its value)"].default == "(required)"
+
+
+def test_a_row_of_a_method_says_how_much_of_it_there_is() -> None:
+    """All, some, or none."""
+    assert [ROWS[name, ""].support for name in ("set", "answer", "ai")] == ["yes", "in part", "no"]
+    assert "cloud" in ROWS["ai", ""].limits
+
+
+def test_every_row_has_a_sentence() -> None:
+    """Nothing is left unsaid."""
+    assert [key for key, row in ROWS.items() if not row.description] == []
