@@ -28,11 +28,9 @@ from callcontrol.leg import Leg, leg_of
 from callcontrol.snapshot import Snapshot
 from esl.event import Event
 
-FILTERS: tuple[tuple[str, str], ...] = (
-    (f"variable_{variables.CONNECTION}", "/.+/"),
-    (f"variable_{variables.WEBHOOK}", "/.+/"),
-)
-"""Channels somebody is told of: by their connection, or because a command said where to."""
+PRESENT = (f"variable_{variables.CONNECTION}", f"variable_{variables.WEBHOOK}")
+"""What events that are heard have one of (esl.link.Link): their channel's connection is told of it, or a command
+said where to."""
 
 MAX_WAITING = 50_000
 """Events that wait to be told, at some ten kilobytes each: more, and something is badly wrong."""

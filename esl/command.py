@@ -95,6 +95,14 @@ def filter_header(name: str, value: str) -> Command:
     return _command(f"filter {_filtered(name, value)}\n\n", "filter")
 
 
+def filter_present(name: str) -> Command:
+    """Let only events through that have this header, whatever its value; as a filter among others.
+
+    Source: mod_event_socket.c, event_handler (a value that begins with / is a regular expression).
+    """
+    return _command(f"filter {_filtered(name, '.')[:-1]}/./\n\n", "filter")
+
+
 def delete_filter(name: str, value: str) -> Command:
     """Take a filter back; without any, all events come through again."""
     return _command(f"filter delete {_filtered(name, value)}\n\n", "filter delete")

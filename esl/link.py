@@ -70,7 +70,8 @@ class Job(Awaited[str]):
 class Link:
     """The inbound connection, up again after every loss.
 
-    Args: events: to subscribe to, as for command.events; on_event: gets each in the hub, must not
+    Args: events: to subscribe to, as for command.events; filters: of which one must match, (header, value)
+    each; present: or one of these headers must be there at all; on_event: gets each in the hub, must not
     wait; on_up: called after each time the link has come up; on_gap: called after on_up when it had
     been up before, with the times (UTC) between which events may be missing; if it fails, it is called
     again with the same beginning until it does not. Both may wait, and may use the link. keepalive_s:
@@ -89,6 +90,7 @@ class Link:
         on_gap: Callable[[datetime, datetime], None],
         on_up: Callable[[], None],
         filters: Sequence[tuple[str, str]] = (),
+        present: Sequence[str] = (),
         backoff: Backoff | None = None,
         keepalive_s: float = 10.0,
         timeout_s: float = 5.0,
@@ -97,6 +99,7 @@ class Link:
         self._address = (host, port, password)
         self._subscription = [
             *(command.filter_header(name, value) for name, value in filters),
+            *(command.filter_present(name) for name in present),
             command.events([*events, "BACKGROUND_JOB"]),
         ]
         self._wants_jobs = "BACKGROUND_JOB" in events

@@ -33,6 +33,7 @@ from tests.esl.test_quoting import HOSTILE
         ),
         (command.events(["CUSTOM"]), "event plain CUSTOM", "event"),
         (command.nixevent(["DTMF"]), "nixevent DTMF", "nixevent"),
+        (command.filter_present("variable_a"), "filter variable_a /./", "filter"),
         (command.filter_header("Unique-ID", "a-b c"), "filter Unique-ID a-b c", "filter"),
         (
             command.execute("answer", event_uuid="u-1"),
@@ -135,6 +136,7 @@ def test_no_value_breaks_out(build: Callable[[str], Command], value: str) -> Non
         lambda: command.filter_header("Unique-ID", "/.*/"),
         lambda: command.filter_header("Unique-ID", "-x"),
         lambda: command.filter_header("delete", "all"),
+        lambda: command.filter_present("delete"),
         lambda: command.filter_header("Add", "x y"),
         lambda: command.execute("a b", event_uuid="u"),
         lambda: command.execute("a", "%[x=1]b", event_uuid="u"),
