@@ -20,6 +20,9 @@ from esl.command import Command
 MAX_HEADERS = 20
 MAX_VALUE = 1024
 
+NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_.-]{1,63}$"
+"""For the description; Python's `$` would let a line break at the end pass."""
+
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{1,63}\Z")
 
 
@@ -46,7 +49,11 @@ class CustomHeaderSchema(Schema):
 
         unknown = EXCLUDE
 
-    name = fields.String(required=True, validate=_may_be, metadata={"description": "Such as X-Ticket."})
+    name = fields.String(
+        required=True,
+        validate=_may_be,
+        metadata={"description": "Such as X-Ticket.", "pattern": NAME_PATTERN},
+    )
     value = Text(1, MAX_VALUE, "Its value, in one line.", required=True)
 
 

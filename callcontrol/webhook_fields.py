@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from callcontrol import variables
 from callcontrol.channel import packed
@@ -28,14 +28,39 @@ def webhook_url_method() -> Word:
     return Word(("POST",), "Webhooks are sent by POST.", load_default="POST")
 
 
-def webhook_urls() -> fields.Dict:
+class UrlsByType(fields.Dict):
+    """Addresses by event type; a fault is told at its address, without marshmallow's `value` in between."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            keys=fields.String(),
+            values=fields.List(
+                WebUrl("Where webhooks of the type go."), validate=validate.Length(1, MAX_URLS)
+            ),
+            validate=validate.Length(max=MAX_EVENT_TYPES),
+            metadata={"description": "Addresses by event type; others go where they went."},
+        )
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        try:
+            # marshmallow has no types here
+            return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
+        except ValidationError as exc:
+            raise ValidationError(_flat(exc.messages)) from exc
+
+
+def webhook_urls() -> UrlsByType:
     """Return the field for addresses by event type."""
-    return fields.Dict(
-        keys=fields.String(validate=validate.Length(1, 64)),
-        values=fields.List(WebUrl("Where webhooks of the type go."), validate=validate.Length(1, MAX_URLS)),
-        validate=validate.Length(max=MAX_EVENT_TYPES),
-        metadata={"description": "Addresses by event type; others go where they went."},
-    )
+    return UrlsByType()
+
+
+def _flat(messages: Any) -> Any:
+    """Return messages by key and place."""
+    if not isinstance(messages, dict):
+        return messages
+    return {
+        key: told.get("value", told) if isinstance(told, dict) else told for key, told in messages.items()
+    }
 
 
 def overrides(data: Mapping[str, Any]) -> dict[str, str]:

@@ -23,7 +23,7 @@ class HangupData(CommandData):
         validate=(validate.Length(max=MAX_REASON), _fits_a_header),
         metadata={
             "description": "Text of the SIP header Reason that cancels an outgoing leg nobody has answered.",
-            "pattern": r'^[^"\\\x00-\x1f\x7f]*$',
+            "pattern": r"^[ !#-\[\]-~\x80-\uffff]*$",
         },
     )
     custom_headers = custom_headers("Put into the SIP message that ends the call.")

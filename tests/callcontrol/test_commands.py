@@ -92,6 +92,16 @@ def test_headers_that_sip_needs_are_not_the_clients(place: Place, name: str) -> 
     assert error["source"]["pointer"] == "/custom_headers/0/name"
 
 
+def test_a_faulty_address_is_told_at_its_place(place: Place) -> None:
+    """By its event type and its number."""
+    with pytest.raises(UnprocessableEntityError) as refused:
+        place.client().calls.actions.answer(
+            place.id_of(place.call()), webhook_urls={"call.hangup": ["https://a.example/", "ftp://b"]}
+        )
+    (error,) = refused.value.response.json()["errors"]
+    assert error["source"]["pointer"] == "/webhook_urls/call.hangup/1"
+
+
 def test_client_state_travels_on_the_channel(place: Place) -> None:
     """Every command may carry it; it is told with the state of the call."""
     call = place.call()
