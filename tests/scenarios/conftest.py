@@ -16,6 +16,8 @@ from tests.scenarios.ground import Ground, Line, Played
 from tests.scenarios.lines import FreeSwitchLine, SimulatedLine
 from tests.scenarios.outside import outside
 from tests.scenarios.scenario import Scenario, Tenant
+from tests.scenarios.swml_ground import ScriptGround
+from tests.scenarios.swml_lines import FreeSwitchPhones, PhoneLine, SimulatedPhones
 from tests.storage.conftest import pouchdb_url
 
 __all__ = ["pouchdb_url"]
@@ -31,6 +33,15 @@ def chosen(request: pytest.FixtureRequest, module: str) -> list[Scenario]:
         if isinstance(item, pytest.Function) and item.module.__name__ == module and hasattr(item, "callspec")
     ]
     return [BY_NAME[str(name)] for name in dict.fromkeys(names)]
+
+
+def _open_to_all(directory: Path) -> Path:
+    """Let a FreeSWITCH that runs as another user into a directory, and return it."""
+    for each in (directory, *directory.parents):
+        if each.owner() == directory.owner() and each.stat().st_mode & 0o777 == 0o700:
+            each.chmod(0o755)
+    directory.chmod(0o777)
+    return directory
 
 
 def _played(
@@ -71,12 +82,40 @@ def on_peers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     where, couchdb_url = os.environ.get("FREESWITCH", ""), os.environ.get("COUCHDB_URL", "")
     if not where or not couchdb_url:
         pytest.skip("needs FREESWITCH=host:port of an event socket on this host, and COUCHDB_URL")
-    directory = tmp_path_factory.mktemp("scenarios")
-    for each in (directory, *directory.parents):
-        if each.owner() == directory.owner() and each.stat().st_mode & 0o777 == 0o700:
-            each.chmod(0o755)  # FreeSWITCH may run as another user
+    directory = _open_to_all(tmp_path_factory.mktemp("scenarios"))
     password = os.environ.get("FREESWITCH_PASSWORD", "ClueCon")
     line = FreeSwitchLine(parse_address(where), password, directory)
     scenarios = chosen(request, "tests.scenarios.test_live")
     yield from _played(directory, line, scenarios, couchdb_url, couchdb_url)
     line.close()
+
+
+@pytest.fixture(scope="session", params=["simulator", pytest.param("freeswitch", marks=pytest.mark.live)])
+def phones(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PhoneLine]:
+    """Callers of SWML documents: the simulator's, and those of a running FreeSWITCH."""
+    line: PhoneLine
+    if request.param == "simulator":
+        line = SimulatedPhones()
+    else:
+        where = os.environ.get("FREESWITCH", "")
+        if not where:
+            pytest.skip("needs FREESWITCH=host:port of an event socket on this host")
+        directory = _open_to_all(tmp_path_factory.mktemp("phones"))
+        password = os.environ.get("FREESWITCH_PASSWORD", "ClueCon")
+        line = FreeSwitchPhones(parse_address(where), password, directory)
+    yield line
+    line.close()
+
+
+def _ground(phones: PhoneLine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptGround]:
+    ground = ScriptGround(_open_to_all(tmp_path_factory.mktemp("ground")), phones)
+    try:
+        yield ground
+    finally:
+        ground.close()
+
+
+@pytest.fixture(scope="module")
+def ground_of_module(phones: PhoneLine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptGround]:
+    """An engine for all tests of a module."""
+    yield from _ground(phones, tmp_path_factory)

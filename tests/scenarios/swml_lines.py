@@ -1,0 +1,131 @@
+"""The two switches as telephones reach them: callers talk, press keys, hang up; both sides are heard."""
+
+from __future__ import annotations
+
+import wave
+from array import array
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from esl.errors import EslError
+from simulator.simcall import SimCall
+from tests.scenarios.lines import RATE_HZ, FreeSwitchLine, SimulatedLine, _script
+from tests.scenarios.scenario import Caller
+from tests.waiting import eventually
+
+Samples: TypeAlias = "array[int]"
+
+
+class Phone(Protocol):
+    """A caller's telephone."""
+
+    def press(self, digits: str) -> None:
+        """Press keys, one after the other."""
+
+    def hang_up(self) -> None:
+        """End the call."""
+
+    def sound(self) -> tuple[Samples, Samples]:
+        """Return what was heard and what was said, from the call's begin to its end; once it is over."""
+
+
+class PhoneLine(Protocol):
+    """A switch. `event_socket`, `password`: of it."""
+
+    event_socket: str
+    password: str
+
+    def ring(self, number: str, caller: Caller, variables: Mapping[str, str], port: int) -> Phone:
+        """Have a call handed to an engine on that port."""
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+
+
+class SimulatedPhone:
+    """One on the simulator."""
+
+    def __init__(self, call: SimCall) -> None:
+        self.call = call
+
+    def press(self, digits: str) -> None:
+        """See Phone."""
+        self.call.press(digits)
+
+    def hang_up(self) -> None:
+        """See Phone."""
+        self.call.hang_up()
+
+    def sound(self) -> tuple[Samples, Samples]:
+        """See Phone."""
+        session = self.call.session
+        length_ms = round(max(seen.at_s for seen in self.call.events) * 1000)
+        heard, said = (
+            each.render(session.began_s, length_ms, RATE_HZ) for each in (session.heard, session.said)
+        )
+        return heard, said
+
+
+class SimulatedPhones(SimulatedLine):
+    """The simulator, in this process."""
+
+    def ring(self, number: str, caller: Caller, variables: Mapping[str, str], port: int) -> Phone:
+        """See PhoneLine."""
+        return SimulatedPhone(
+            self.switch.place_call(
+                number, script=_script(caller), variables=variables, engine=("127.0.0.1", port)
+            )
+        )
+
+
+class FreeSwitchPhone:
+    """A leg of a running FreeSWITCH that plays a voice, and is recorded by FreeSWITCH in two channels."""
+
+    def __init__(self, line: FreeSwitchPhones, leg: str, tape: Path) -> None:
+        self._line = line
+        self._leg = leg
+        self._tape = tape
+
+    def press(self, digits: str) -> None:
+        """See Phone."""
+        self._line.api("uuid_send_dtmf", f"{self._leg} {digits}")
+
+    def hang_up(self) -> None:
+        """See Phone."""
+        self._line.api("uuid_kill", self._leg)
+
+    def sound(self) -> tuple[Samples, Samples]:
+        """See Phone."""
+        samples = eventually(self._read, what=f"FreeSWITCH closing {self._tape}")
+        return samples[0::2], samples[1::2]
+
+    def _read(self) -> Samples:
+        try:
+            with wave.open(str(self._tape)) as file:
+                return array("h", file.readframes(file.getnframes()))
+        except (OSError, wave.Error, EOFError):
+            return array("h")
+
+
+class FreeSwitchPhones(FreeSwitchLine):
+    """A FreeSWITCH that runs on this host."""
+
+    def ring(self, number: str, caller: Caller, variables: Mapping[str, str], port: int) -> Phone:
+        """See PhoneLine."""
+        leg = self.place(number, caller, variables, port)
+        tape = self._directory / f"{leg}.wav"
+
+        def is_taped() -> bool:
+            try:
+                self.api("uuid_record", f"{leg} start {tape} 600 {{RECORD_STEREO=true}}")
+            except EslError:
+                return False  # the leg has yet to come
+            return True
+
+        eventually(is_taped, what="FreeSWITCH recording the caller's leg")
+        return FreeSwitchPhone(self, leg, tape)
+
+    def api(self, command: str, argument: str) -> str:
+        """Have FreeSWITCH do something. Raises: EslError."""
+        return self._link.api(command, argument)
