@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from calls.call import Call
-from calls.errors import CallError
+from calls.errors import CallError, CallGone
 from esl import loop
 from esl.errors import EslError
 from esl.event import Event
@@ -26,11 +26,17 @@ _UUID = re.compile(r"[A-Za-z0-9-]{1,64}\Z")
 TIMEOUT_S = 8 * 86_400.0
 """No conference lasts longer."""
 
+SETTLE_S = 2.0
+"""From a hangup to leaving the conference; FreeSWITCH takes a block of sound for it."""
+
 
 class Happening(StrEnum):
-    """What is told of this member and its conference; the values are FreeSWITCH's actions."""
+    """What is told of this member and its conference; the values are FreeSWITCH's actions, but for STARTED:
+    this member came, and the conference waited for it, or was made by it.
+    """
 
     JOINED = "add-member"
+    STARTED = "started"
     LEFT = "del-member"
     MUTED = "mute-member"
     UNMUTED = "unmute-member"
@@ -38,6 +44,9 @@ class Happening(StrEnum):
     UNHELD = "unhold-member"
     SPEAKS = "start-talking"
     SILENT = "stop-talking"
+
+
+_ACTIONS = frozenset(each.value for each in Happening) - {Happening.STARTED.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,9 @@ def join(call: Call, seat: Seat, tell: Tell | None = None) -> Sitting:
         line = f"{seat.room}@{seat.profile}+flags{{{'|'.join(_flags(seat))}}}"
         # Without the lock: what is started or stopped meanwhile (recordings) is not to wait for the end.
         call.completed(call.submit("conference", line), TIMEOUT_S)
+    except CallGone:
+        call.wait_until(lambda: member.has_left or not member.has_joined, SETTLE_S)
+        raise
     finally:
         unsubscribe()
         call.unfollow(marks)
@@ -134,13 +146,19 @@ def _member(call: Call, uuid: str, room: str) -> str:
     return member
 
 
+def _members(listed: str) -> dict[str, list[str]]:
+    """Return the flags of members, by their ids. Source: mod_conference.c, conference_list."""
+    rows = [line.split(";") for line in listed.splitlines()]
+    return {row[0]: row[5].split("|") for row in rows if row[0].isdigit() and len(row) > 5}
+
+
 class _Member:
     """A call within a conference, as the conference's events tell it."""
 
     def __init__(self, call: Call, seat: Seat, coached: str, tell: Tell | None) -> None:
         self._call, self._seat, self._coached, self._tell = call, seat, coached, tell
         self._id = ""
-        self.has_joined = self.is_last = False
+        self.has_joined = self.has_left = self.is_last = False
         self.conference_id = ""
 
     def hear(self, event: Event) -> None:
@@ -148,16 +166,17 @@ class _Member:
         action = event.get("Action") or ""
         if event.subclass != SUBCLASS or event.get("Conference-Name") != self._seat.room:
             return
+        if self._tell is not None and action in _ACTIONS:
+            self._tell(Happening(action), event)
         if action == Happening.JOINED:
             self.has_joined = True
             self._id = event.get("Member-ID") or ""
             self.conference_id = event.get("Conference-Unique-ID") or ""
-            if self._coached:
-                loop.spawn(self._relate_present)
+            if self._coached or self._seat.starts:
+                loop.spawn(self._look_around, event)
         elif action == Happening.LEFT:
+            self.has_left = True
             self.is_last = event.get("Conference-Size") == "0"
-        if self._tell is not None and action in Happening.__members__.values():
-            self._tell(Happening(action), event)
 
     def hear_others(self, event: Event) -> None:
         """Take an event of the conference: who comes later must not hear a coach either."""
@@ -165,17 +184,21 @@ class _Member:
         if event.get("Action") == Happening.JOINED and member not in ("", self._id, self._coached):
             self._relate(member)
 
-    def _relate_present(self) -> None:
-        """Tell FreeSWITCH of everybody who is there already. Runs in a greenlet of its own."""
+    def _look_around(self, joined: Event) -> None:
+        """Look who is there already. Runs in a greenlet of its own."""
         try:
             listed = self._call.api("conference", f"{self._seat.room} list")
         except EslError as exc:
-            self._call.log.warning("coach_heard_by_all", reason=str(exc))
+            self._call.log.warning("conference_not_listed", reason=str(exc))
             return
-        for line in listed.splitlines():
-            member = line.partition(";")[0]
-            if member.isdigit() and member not in (self._id, self._coached):
+        others = _members(listed)
+        others.pop(self._id, None)
+        if self._coached:
+            for member in others.keys() - {self._coached}:
                 self._relate(member)
+        has_waited = not any("moderator" in flags for flags in others.values())
+        if self._tell is not None and self._seat.starts and has_waited:
+            self._tell(Happening.STARTED, joined)
 
     def _relate(self, member: str) -> None:
         if self._id:

@@ -35,7 +35,11 @@ class WebFailed(SwmlError):
 
 
 class DocumentNotFetched(WebFailed):
-    """A URL gave no document."""
+    """A URL gave no document. `media_type`: of what it gave instead, "" where that is not known."""
+
+    def __init__(self, message: str, media_type: str = "") -> None:
+        self.media_type = media_type
+        super().__init__(message)
 
 
 class RegistryError(SwmlError):

@@ -81,4 +81,4 @@ class Fetcher:
         elif page.media_type == "text/html" and page.body.lstrip().startswith(b"<"):
             fault = "its answer is a page for people, no document"
         if fault:
-            raise DocumentNotFetched(f"{page.shown}: {fault}")
+            raise DocumentNotFetched(f"{page.shown}: {fault}", page.media_type)

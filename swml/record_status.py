@@ -57,6 +57,8 @@ class RecordStatusSink:
     def tell(self, status: RecordingStatus) -> None:
         """See recording.status.StatusSink."""
         known = status.observer.data
+        if status.state.value not in known.get("only", status.state.value).split():
+            return
         session_id, control_id = known.get("session_id", ""), known.get("control_id", "")
         body = {
             "event_type": EVENT_TYPE,
@@ -111,12 +113,17 @@ def params(status: RecordingStatus, url: str) -> dict[str, Any]:
     return told
 
 
-def observer(run: ScriptRun, status_url: str, control_id: str) -> Observer:
-    """Return whom the recorder is to tell of a recording of a script."""
+def observer(run: ScriptRun, status_url: str, control_id: str, *, only: str = "") -> Observer:
+    """Return whom the recorder is to tell of a recording of a script.
+
+    Args: only: the states it is told of, with blanks between; "" for all.
+    """
     facilities = run.facilities
+    wanted = {"only": only} if only else {}
     return Observer(
         KIND,
-        {
+        wanted
+        | {
             "url": status_url,
             "control_id": control_id,
             "session_id": run.session_id,

@@ -41,7 +41,8 @@ def _listed(found: Conference) -> str:
     for member in found.members:
         who = member.session.channel
         fields = (str(member.number), who.name, who.uuid, who.profile.caller_name, who.profile.caller_number)
-        lines.append(";".join([*fields, "hear" if member.is_muted else "hear|speak", "0", "0", "0"]))
+        flags = ["hear", *([] if member.is_muted else ["speak"]), *sorted(member.flags & {"moderator"})]
+        lines.append(";".join([*fields, "|".join(flags), "0", "0", "0"]))
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -104,7 +104,7 @@ def test_a_conference(place: Place) -> None:
     place.link.api("conference", "room kick all")
     sitting = first.result()
     assert (sitting.has_joined, sitting.is_last) == (True, True)
-    assert told == [Happening.JOINED, Happening.UNMUTED, Happening.LEFT]
+    assert told == [Happening.JOINED, Happening.STARTED, Happening.UNMUTED, Happening.LEFT]
     assert place.switch.core.conferences == {}
 
 
