@@ -12,6 +12,7 @@ import copy
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any, Final
 
 from swml.errors import LimitReached, ScriptError
@@ -120,10 +121,10 @@ class Variables:
             return
         name, *way, last = parts
         held = self._vars.get(str(name))
-        root: Any = copy.deepcopy(held) if isinstance(held, dict | list) else {}
+        root: Any = copy.deepcopy(held) if isinstance(held, dict | list) else _new(*way, last)
         place = root
-        for part in way:
-            place = _entered(place, part)
+        for part, following in pairwise((*way, last)):
+            place = _entered(place, part, following)
         _store(place, last, value)
         self._put(str(name), root)
 
@@ -194,11 +195,16 @@ def _settable(path: str) -> tuple[Key, ...]:
     return parts
 
 
-def _entered(place: Any, part: Key) -> Any:
-    """Return the mapping or list in `place` at `part`, made where there is none."""
+def _new(first: Key, *_others: Key) -> dict[str, Any] | list[Any]:
+    """Return what can have such a key."""
+    return [] if isinstance(first, int) else {}
+
+
+def _entered(place: Any, part: Key, following: Key) -> Any:
+    """Return the mapping or list in `place` at `part`, made where there is none for what follows."""
     inner = _member(place, part)
     if not isinstance(inner, dict | list):
-        inner = {}
+        inner = _new(following)
         _store(place, part, inner)
     return inner
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import gevent
+
 from calls.call import Call
 from swml.compiling import load
 from swml.document import Script
@@ -62,7 +64,10 @@ class Scripts:
     ) -> ScriptEnd:
         """Run a document on a call that was not answered yet."""
         self.switch = switch or ScriptedSwitch({}, Caller_Caller_ID_Number="+15551230000")
-        return ScriptRunner(self.facilities).run(self.switch.call(), source, params=params)
+        end = ScriptRunner(self.facilities).run(self.switch.call(), source, params=params)
+        for _ in range(3):
+            gevent.idle()  # the channel takes up what was not waited for
+        return end
 
     def value(self, source: str, **options: Any) -> Any:
         """Run a document that comes to its end, and return what it returned."""

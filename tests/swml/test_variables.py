@@ -71,8 +71,10 @@ def test_paths_make_what_they_lead_through() -> None:
     known.set("vars.list", [1, {"x": 2}])
     known.set("list[1].x", 3)
     known.set("list[3]", 4)
+    known.set("new.list[1]", 5)
     known.set("a.b", [0])
-    assert known.vars == {"a": {"b": [0]}, "list": [1, {"x": 3}, None, 4]}
+    assert known.vars == {"a": {"b": [0]}, "list": [1, {"x": 3}, None, 4], "new": {"list": [None, 5]}}
+    known.unset("new")
     known.unset("list[1].x")
     known.unset("list[0]")
     known.unset("a")
