@@ -77,7 +77,8 @@ def play_all(
 ) -> Played:
     """Play things in order, and wait for the end.
 
-    Args: written: as documents write them, checked, "" for what turned out to be nothing; goes_on: asked before each, False ends it.
+    Args: written: as documents write them, checked, "" for what turned out to be nothing; goes_on: asked
+    before each, False ends it.
     Raises: CallGone; ReplyTimeout: FreeSWITCH does not come to an end.
     """
     call, missing = run.call, 0
