@@ -3,7 +3,7 @@
 | answer | when |
 |---|---|
 | 200, 206 | here it is, whole or the range asked for |
-| 202 | it is still recorded or finished, or being fetched back or encoded; come again after Retry-After |
+| 202 | it is still recorded, finished, fetched back or encoded, for longer than we wait; see Retry-After |
 | 304 | the client has it (If-None-Match) |
 | 403 | the link was not made by us, or was changed |
 | 404 | no such recording, or one without audio |
@@ -18,9 +18,11 @@ Source: RFC 9110 (ranges, conditions), RFC 6266 and RFC 8187 (names).
 from __future__ import annotations
 
 import json
+import time
 from functools import partial
 from urllib.parse import quote
 
+import gevent
 import structlog
 from flask import Blueprint, Response, request
 
@@ -35,6 +37,12 @@ from storage.media import off_hub
 
 WAIT_S = 10.0
 """What a client waits for a file to be fetched back or encoded before it is told to come again."""
+
+SETTLE_S = 2.0
+"""What it waits for a recording that may be over this moment: whoever has just got its link asks at once."""
+
+LOOK_FIRST_S, LOOK_LAST_S = 0.05, 0.5
+"""Between two looks at such a one, doubling."""
 
 AGAIN_RUNNING_S = 5
 AGAIN_MAKING_S = 5
@@ -74,7 +82,7 @@ def recording_pages(links: Links, shelf: Shelf, *, wait_s: float = WAIT_S) -> Bl
         account_id = ""
         try:
             grant = _granted(links, file)
-            found = _found(shelf, grant)
+            found = _found(shelf, grant, min(wait_s, SETTLE_S))
             account_id = found.account_id
             return _served(_file(shelf, found, grant, wait_s), found)
         except _Answer as answer:
@@ -102,10 +110,15 @@ def _granted(links: Links, file: str) -> Grant:
     return grant
 
 
-def _found(shelf: Shelf, grant: Grant) -> Found:
-    """Find the recording. Raises: _Answer."""
+def _found(shelf: Shelf, grant: Grant, wait_s: float) -> Found:
+    """Find the recording, which may be finished in a moment. Raises: _Answer."""
+    ends_at, pause_s = time.monotonic() + wait_s, LOOK_FIRST_S
     try:
         found = shelf.find(grant.recording_id)
+        while found.standing is Standing.PENDING and time.monotonic() < ends_at:
+            gevent.sleep(pause_s)
+            pause_s = min(pause_s * 2, LOOK_LAST_S)
+            found = shelf.find(grant.recording_id)
     except StoreError as exc:
         raise _Answer(503, "unavailable", str(exc), AGAIN_AWAY_S) from exc
     if found.standing is Standing.PENDING:

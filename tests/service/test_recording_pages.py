@@ -315,7 +315,7 @@ def test_names_are_told_safely(name: str, plain: str) -> None:
 def test_a_recording_of_a_call_is_had_from_its_beginning_on(house: Callable[..., House]) -> None:
     """202 while it runs, 200 when it is over, and still when it is delivered and gone from here."""
     home = house()
-    home.flow("1000", RECORD, ("answer", {}), sleep(1.0), HANGUP)
+    home.flow("1000", RECORD, ("answer", {}), sleep(3.5), HANGUP)
     engine = home.engine
     script = Script().with_steps(Step(Act.SAY, "0.8", at_s=0.05))
     call = home.call("1000", script)
