@@ -76,7 +76,9 @@ class Profile:
 
 @dataclass(slots=True)
 class Channel:
-    """A leg. `variables` keeps several values of one name as a list, as FreeSWITCH does."""
+    """A leg. `variables` keeps several values of one name as a list, as FreeSWITCH does; `scopes`: those of
+    the applications that run, the innermost last; is_verbose: every event carries all variables.
+    """
 
     uuid: str
     name: str
@@ -94,6 +96,8 @@ class Channel:
     ring_ready: bool = False
     hangup_cause: str = ""
     other: Headers = field(default_factory=list)
+    scopes: list[dict[str, str]] = field(default_factory=list)
+    is_verbose: bool = False
 
     @property
     def is_down(self) -> bool:
@@ -107,6 +111,9 @@ class Channel:
 
     def get(self, name: str) -> str | None:
         """A variable, or what FreeSWITCH answers for a few names of the caller profile."""
+        for scope in reversed(self.scopes):
+            if name in scope:
+                return scope[name]
         value = self.variables.get(name)
         if value is not None:
             return flat(value)
@@ -155,7 +162,9 @@ class Channel:
     def headers(self, event: str) -> Headers:
         """The channel's part of an event of that name."""
         headers = [*self._basic(), *self._profile_headers("Caller"), *self.other]
-        if event in _VERBOSE:
+        if event in _VERBOSE or self.is_verbose:
+            for scope in reversed(self.scopes):
+                headers += [(f"scope_variable_{name}", value) for name, value in scope.items()]
             headers += [(f"variable_{name}", value) for name, value in self.variables.items()]
         return headers
 

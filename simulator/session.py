@@ -25,6 +25,7 @@ from simulator.script import Media, Script
 from simulator.slots import SLOT_S, Pacer, Slots
 from simulator.timeline import Timeline
 from simulator.wire import Command
+from simulator.words import split_scope
 
 if TYPE_CHECKING:
     from simulator.displacing import Displacement
@@ -265,6 +266,8 @@ class Session:
             self._locks -= locked
             if locked:
                 self._held_until_s = self.slots.following(self.clock.now())
+        if self.channel.is_verbose:  # FreeSWITCH fires it always; so far nobody here looks at the others
+            self.fire("PRIVATE_COMMAND", before=command.headers)
         return not self.interrupted
 
     def _perform_execute(self, command: Command) -> None:
@@ -322,7 +325,9 @@ class Session:
 
     def _run(self, app: Application, argument: str | None, app_uuid: str) -> None:
         channel = self.channel
-        data = channel.expand(argument) if argument else argument
+        scope, data = split_scope(channel.expand(argument)) if argument else (None, argument)
+        if scope is not None:
+            channel.scopes.append(scope)
         channel.set("app_uuid", None)
         channel.set("current_application", app.name)
         channel.set("current_application_data", data)
@@ -340,6 +345,8 @@ class Session:
             "CHANNEL_EXECUTE_COMPLETE",
             [*which, ("Application-Response", response), ("Application-UUID", app_uuid)],
         )
+        if scope is not None:
+            channel.scopes.pop()
 
     def hangup(self, cause: str) -> None:
         """Hang the leg up; only the first time counts."""

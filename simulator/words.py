@@ -48,3 +48,16 @@ def variable_block(text: str) -> dict[str, str]:
     return {
         name.strip(): value.strip().strip("'") for name, equals, value in pairs if equals and name.strip()
     }
+
+
+def split_scope(text: str) -> tuple[dict[str, str] | None, str]:
+    """Take `%[name=value,…]` off an argument: variables for the time its application runs, None without.
+
+    `%:[…]` chooses another separator. Source: FreeSWITCH switch_core_session.c, switch_core_session_exec.
+    """
+    at = 1 if text.startswith("%[") else 2
+    if not text.startswith("%") or text[at : at + 1] != "[" or "]" not in text:
+        return None, text
+    inner, _, rest = text[at + 1 :].partition("]")
+    pairs = (part.partition("=") for part in inner.split("," if at == 1 else text[1]))
+    return {name.strip(): value.strip() for name, equals, value in pairs if equals}, rest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simulator.channel import is_true
 from simulator.core import Application
 from simulator.events import EVENT_NAMES
 from simulator.recording import finish_all
@@ -34,6 +35,11 @@ def nothing(session: Session, data: str) -> None:
     del session, data
 
 
+def verbose_events(session: Session, data: str) -> None:
+    """`verbose_events [true|false]`: every event of the channel carries all its variables."""
+    session.channel.is_verbose = not data or is_true(data)
+
+
 def sched_broadcast(session: Session, data: str) -> None:
     """`sched_broadcast [+]<seconds> <path>|<application>::<argument> [aleg|bleg|both]`."""
     words = split_blanks(data)
@@ -55,6 +61,7 @@ APPLICATIONS = (
     Application("stop", nothing, description="Do Nothing"),
     Application("presence", nothing, description="Send Presence", syntax="<rpid> <status> [<id>]"),
     Application("set_audio_level", nothing, needs_media=True, description="set volume"),
+    Application("verbose_events", verbose_events, description="Make ALL Events verbose."),
     Application("jitterbuffer", nothing, description="Send session jitterbuffer"),
     Application("privacy", nothing, description="Set privacy on calls", syntax="off|on|name|full|number"),
     Application("send_display", nothing, description="Send session a new display", syntax="<text>"),

@@ -60,6 +60,23 @@ class TestEvents:
         assert link.event("RECORD_STOP")["Recording-Variable-id"] == "9"
         assert [event["Unique-ID"] for event in link.events()] == [call.uuid] * 3
 
+    def test_verbose_legs_tell_their_variables_with_every_event(self, house: Any) -> None:
+        """Also with the end of a private command, which repeats the command's own headers."""
+        link = house.link()
+        link.ask("event plain CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE PRIVATE_COMMAND")
+        call, talk = house.call([{"at": 0, "say": 9}])
+        talk.run("verbose_events")
+        talk.run("set", "whose=mine")
+        talk.run("sleep", "%[mark=here]100")
+        call.hang_up()
+        begun = link.event("CHANNEL_EXECUTE", Application="sleep")
+        assert begun["scope_variable_mark"] == "here"
+        assert begun["Application-Data"] == "100"
+        over = link.event("PRIVATE_COMMAND", **{"execute-app-name": "sleep"})
+        assert over["variable_whose"] == "mine"
+        assert over["execute-app-arg"] == "%[mark=here]100"
+        assert "scope_variable_mark" not in over
+
     def test_bgapi_brings_a_background_job(self, house: Any) -> None:
         """The job's uuid is in the reply and on the event, the output is its body."""
         link = house.link()

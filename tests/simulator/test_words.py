@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.dialstring import DialString, dial_strings
-from simulator.words import split_blanks, variable_block
+from simulator.words import split_blanks, split_scope, variable_block
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,22 @@ def test_split_blanks(text: str, words: list[str]) -> None:
 def test_variable_block(text: str, variables: dict[str, str]) -> None:
     """Without its closing brace a block is nothing at all."""
     assert variable_block(text) == variables
+
+
+@pytest.mark.parametrize(
+    ("text", "scope", "rest"),
+    [
+        ("%[a=1,b=none]/x.wav", {"a": "1", "b": "none"}, "/x.wav"),
+        ("%;[a=1,2;b=3]x", {"a": "1,2", "b": "3"}, "x"),
+        ("%[a=1", None, "%[a=1"),
+        ("100 %[a=1]", None, "100 %[a=1]"),
+        ("%(250,0,1400)", None, "%(250,0,1400)"),
+        ("", None, ""),
+    ],
+)
+def test_split_scope(text: str, scope: dict[str, str] | None, rest: str) -> None:
+    """Variables for one application stand in front of its argument."""
+    assert split_scope(text) == (scope, rest)
 
 
 def test_dial_strings() -> None:
