@@ -6,7 +6,7 @@ Source: SWML reference, pay.
 from __future__ import annotations
 
 from swml.methods import _cloud
-from swml.properties import MethodData, anything, flag, many, part, text, whole
+from swml.properties import MethodData, anything, many, part, text
 
 
 class _Parameter(MethodData):
@@ -15,7 +15,7 @@ class _Parameter(MethodData):
 
 
 class PayData(MethodData):
-    """As the language has it."""
+    """As the language has it, and as its SDK writes it: numbers and truths as texts."""
 
     payment_connector_url = text("Who takes the payment.", required=True)
     charge_amount = text("How much.")
@@ -23,15 +23,15 @@ class PayData(MethodData):
     description = text("What for.")
     input = text("How the card is told.", one_of=("dtmf",), default="dtmf")
     language = text("Of the prompts.", default="en-US")
-    max_attempts = whole("How often something is asked.", default=1)
-    min_postal_code_length = whole("How long a postal code is at least.", default=0)
+    max_attempts = anything("How often something is asked.", default=1)
+    min_postal_code_length = anything("How long a postal code is at least.", default=0)
     parameters = many(part(_Parameter), "Told to who takes the payment.")
     payment_method = text("What with.", one_of=("credit-card",))
     postal_code = anything("Whether to ask for it, or the code.", default=True)
     prompts = many(anything("A prompt."), "What is said instead.")
-    security_code = flag("Whether to ask for it.", default=True)
+    security_code = anything("Whether to ask for it.", default=True)
     status_url = text("Where it is told how it went.")
-    timeout = whole("Seconds waited for a key.", default=5)
+    timeout = anything("Seconds waited for a key.", default=5)
     token_type = text("For one payment or more.", one_of=("one-time", "reusable"), default="reusable")
     valid_card_types = text("Cards that are taken.", default="visa mastercard amex")
     voice = text("Of the prompts.", default="woman")

@@ -11,7 +11,8 @@ import json
 import math
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -39,8 +40,11 @@ JUNK: st.SearchStrategy[Json] = st.recursive(
 
 @cache
 def published() -> dict[str, Any]:
-    """Return the schema of whole documents."""
-    text = (files("signalwire_agents") / "schema.json").read_text()
+    """Return the schema of whole documents, without importing the SDK, which has its own ideas of logging."""
+    spec = find_spec("signalwire_agents")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    text = (Path(spec.submodule_search_locations[0]) / "schema.json").read_text()
     schema: dict[str, Any] = json.loads(text)
     return schema
 
