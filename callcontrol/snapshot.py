@@ -52,6 +52,21 @@ class Snapshot:
         return self.event.get("Answer-State") == "answered"
 
     @property
+    def was_answered(self) -> bool:
+        """Whether it ever was, also once it is over."""
+        return self.is_answered or _whole(self.event.get("Caller-Channel-Answered-Time")) > 0
+
+    @property
+    def bridged_with(self) -> str:
+        """The leg it talks with now, "" for none."""
+        return self.variable("bridge_to")
+
+    @property
+    def is_parked(self) -> bool:
+        """Whether it does nothing but wait for commands, and no program holds it."""
+        return self.event.get("Channel-State") == "CS_PARK"
+
+    @property
     def is_over(self) -> bool:
         """Whether it was hung up."""
         return self.event.get("Answer-State") == "hangup"

@@ -5,7 +5,7 @@ variable of ours, so that calls under no control cost nothing. Every process hea
 first is heard, since an event's id says what it is about and the outbox takes each id once.
 
 One greenlet works through the events in their order, so the webhooks of a call are told in the order in
-which FreeSWITCH had it happen: initiated, answered, whatever comes, hangup.
+which FreeSWITCH had it happen. The first thing told of a leg is that it was initiated, the last its hangup.
 
 Source: FreeSWITCH mod_event_socket.c, event_handler (filters: a value between slashes is a regular
 expression, of several filters one suffices); switch_channel.c, switch_channel_event_set_extended_data (which
@@ -14,23 +14,30 @@ events carry variables).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Protocol
 
 import gevent
 import structlog
-from gevent.queue import Queue
+from gevent.queue import SimpleQueue
 
-from callcontrol import variables
+from callcontrol import events, variables
 from callcontrol.call_control_id import CallControlIds
-from callcontrol.events import WebhookEvent
+from callcontrol.events import HangupSource, WebhookEvent
+from callcontrol.hangup_cause import UNSPECIFIED
 from callcontrol.leg import Leg, leg_of
+from callcontrol.roll import Roll
 from callcontrol.snapshot import Snapshot
 from esl.event import Event
 
 PRESENT = (f"variable_{variables.CONNECTION}", f"variable_{variables.WEBHOOK}")
-"""What events that are heard have one of (esl.link.Link): their channel's connection is told of it, or a command
-said where to."""
+"""What events that are heard have one of (esl.link.Link): their channel's connection is told of it, or a
+command said where to.
+"""
+
+LAST = "CHANNEL_HANGUP_COMPLETE"
+"""FreeSWITCH's last event of a leg that carries what became of it."""
 
 MAX_WAITING = 50_000
 """Events that wait to be told, at some ten kilobytes each: more, and something is badly wrong."""
@@ -49,14 +56,18 @@ class Sender(Protocol):
 
 
 class Teller:
-    """Args: webhooks: what sends; ids, node: name the legs of the FreeSWITCH whose events are heard."""
+    """Args: webhooks: what sends; ids, node: name the legs of the FreeSWITCH whose events are heard.
+
+    Attributes: roll: the legs that are live, as far as they are told of.
+    """
 
     def __init__(self, webhooks: Sender, ids: CallControlIds, node: str) -> None:
+        self.roll = Roll()
         self._webhooks = webhooks
         self._ids = ids
         self._node = node
-        self._handlers: dict[str, list[Handler]] = {}
-        self._waiting: Queue[Event | None] = Queue()
+        self._handlers: dict[str, list[Handler]] = {LAST: []}
+        self._waiting = SimpleQueue()  # of jobs; None ends
         self._worker: gevent.Greenlet | None = None
 
     def on(self, event_name: str, handler: Handler) -> None:
@@ -82,10 +93,30 @@ class Teller:
 
     def hear(self, event: Event) -> None:
         """Take an event from the connection; called in the hub, never waits."""
-        if self._waiting.qsize() >= MAX_WAITING:
-            log.error("call_event_dropped", name=event.name, uuid=event.uuid, reason="too many wait")
-            return
-        self._waiting.put(event)
+        self._put(lambda: self._take(event))
+
+    def missed(self, snapshot: Snapshot) -> None:
+        """Take how a leg stands now, after a time in which events may have been missed."""
+        self._put(lambda: self._catch_up(snapshot))
+
+    def gone(self, uuid: str, at: datetime) -> None:
+        """Take that a live leg is there no more, and nobody told why."""
+        self._put(lambda: self._lose(uuid, at))
+
+    def know(self, leg: Leg) -> None:
+        """Take that a leg was told of as initiated, before any of its events is heard."""
+        if not self.roll.has_ended(leg.leg_id):
+            self.roll.put(leg)
+
+    def never(self, leg: Leg, at: datetime, cause: str) -> None:
+        """Tell of a leg that was to be dialled and never came to be. Args: cause: of hangup_cause's words."""
+        self._put(lambda: self._miss_out(leg, at, cause))
+
+    def tell_of(self, uuid: str, made: Callable[[Leg], WebhookEvent]) -> None:
+        """Tell something of another leg than the event's; nothing of one that is not told of."""
+        leg = self.roll.live(uuid)
+        if leg is not None:
+            self._webhooks.send(leg, made(leg))
 
     def start(self) -> None:
         """Begin to tell; returns at once."""
@@ -100,22 +131,64 @@ class Teller:
             self._worker.kill()
             self._worker = None
 
-    def tell(self, snapshot: Snapshot, handlers: Iterable[Handler]) -> None:
-        """Send what handlers say of a leg at one moment. Never raises."""
-        leg = leg_of(snapshot, self._ids, self._node)
-        if leg is None:
+    # -- the greenlet ----------------------------------------------------------------------------------
+
+    def _put(self, job: Callable[[], None]) -> None:
+        if self._waiting.qsize() >= MAX_WAITING:
+            log.error("call_event_dropped", reason="too many wait", waiting=MAX_WAITING)
             return
-        for handler in handlers:
-            try:
-                for event in handler(snapshot, leg):
-                    self._webhooks.send(leg, event)
-            except Exception:  # a catch-all per event: one that cannot be told must not silence the rest
-                log.exception("call_event_not_told", name=snapshot.event.name, uuid=snapshot.uuid)
+        self._waiting.put(job)
 
     def _work(self) -> None:
-        while (event := self._waiting.get()) is not None:
-            self.tell(Snapshot(event), self._handlers.get(event.name, ()))
+        while (job := self._waiting.get()) is not None:
+            try:
+                job()
+            except Exception:  # a catch-all per event: one that cannot be told must not silence the rest
+                log.exception("call_event_not_told")
 
+    def _take(self, event: Event) -> None:
+        snapshot = Snapshot(event)
+        leg = self._known(snapshot)
+        if leg is None:
+            return
+        for handler in self._handlers.get(event.name, ()):
+            self._tell(handler, snapshot, leg)
+        if event.name == LAST:
+            self.roll.end(leg.leg_id)
 
-Handlers = Mapping[str, Handler]
-"""Handlers by the name of their event."""
+    def _known(self, snapshot: Snapshot) -> Leg | None:
+        """Return the leg of a snapshot, initiated if it is new; None for one that is not told of."""
+        leg = leg_of(snapshot, self._ids, self._node)
+        if leg is None or self.roll.has_ended(leg.leg_id):
+            return None
+        if self.roll.put(leg):
+            self._webhooks.send(leg, events.initiated(leg, snapshot.occurred_at, is_parked=False))
+        return leg
+
+    def _tell(self, handler: Handler, snapshot: Snapshot, leg: Leg) -> None:
+        try:
+            for event in handler(snapshot, leg):
+                self._webhooks.send(leg, event)
+        except Exception:  # a catch-all per handler: its webhooks alone are lost
+            log.exception("call_event_not_told", name=snapshot.event.name, uuid=snapshot.uuid)
+
+    def _catch_up(self, snapshot: Snapshot) -> None:
+        leg = self._known(snapshot)
+        if leg is not None and snapshot.is_answered:
+            self._webhooks.send(leg, events.answered(leg, snapshot.occurred_at))
+
+    def _lose(self, uuid: str, at: datetime) -> None:
+        leg = self.roll.end(uuid)
+        if leg is not None:
+            log.warning("call_end_missed", uuid=uuid, outcome="told with an unspecified cause")
+            self._hang_up(leg, at, UNSPECIFIED)
+
+    def _miss_out(self, leg: Leg, at: datetime, cause: str) -> None:
+        if self.roll.is_known(leg.leg_id):
+            return  # its own events tell, or have told
+        self._webhooks.send(leg, events.initiated(leg, at, is_parked=False))
+        self.roll.end(leg.leg_id)
+        self._hang_up(leg, at, cause)
+
+    def _hang_up(self, leg: Leg, at: datetime, cause: str) -> None:
+        self._webhooks.send(leg, events.hangup(leg, at, cause=cause, source=HangupSource.UNKNOWN))

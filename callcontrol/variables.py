@@ -23,3 +23,14 @@ WEBHOOK = "callcontrol_webhook"
 
 COMMANDS = "callcontrol_commands"
 """Digests of the last command ids, the oldest first, with `.` between them."""
+
+FROM = "callcontrol_from"
+TO = "callcontrol_to"
+"""Who calls whom, as a client said it: FreeSWITCH turns both round on a leg that it parks."""
+
+VERBOSE = "execute_on_answer_callcontrol"
+"""Has a leg's events all carry its variables once it is answered: digits, too, are told by them. FreeSWITCH
+runs what every variable with this prefix says. Source: switch_channel.c, switch_channel_execute_on.
+"""
+
+VERBOSE_APPLICATION = "verbose_events"

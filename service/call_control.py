@@ -16,12 +16,16 @@ from callcontrol.facilities import Facilities, RecordingLinks
 from callcontrol.rate_limit import RateLimit
 from callcontrol.recording_events import RecordingWebhooks
 from callcontrol.registry import discover
+from callcontrol.teller import Teller
+from callcontrol.telling import Telling
 from callcontrol.tokens import TokenBook
 from callcontrol.webhook_key import SIGNER, WebhookKey
 from callcontrol.webhooks import Notices, Webhooks
+from config.address import Address
 from config.sections import CallControl as CallControlSettings
 from recording.leg_recorder import LegRecorder
 from recording.parameters import AccountsConfiguration
+from service.call_watch import CallWatch
 from storage.document import DocumentStore
 from storage.notice import Signer
 
@@ -31,7 +35,8 @@ class Surroundings:
     """What call control needs of the engine.
 
     Attributes: secret: what ids and webhooks are signed with, shared by all processes; node: the FreeSWITCH
-    beside this process; link: the inbound connection to it, None while there is none.
+    beside this process; link: the inbound connection to it, None while there is none; event_socket, password:
+    of that FreeSWITCH, for a connection that hears of calls, None for none.
     """
 
     config: AccountsConfiguration
@@ -42,11 +47,14 @@ class Surroundings:
     link: Callable[[], Link | None]
     secret: str
     node: str
+    event_socket: Address | None = None
+    password: str = ""
 
 
 class CallControl:
     """Attributes: recordings: tells of recordings, an observer's sink of the recorder; facilities: what
-    commands, and whoever tells of calls, are given; blueprints: the pages; signers: for the outbox' worker.
+    commands, and whoever tells of calls, are given; teller: tells of calls, what is told being registered
+    here; blueprints: the pages; signers: for the outbox' worker.
     """
 
     def __init__(self, settings: CallControlSettings, around: Surroundings) -> None:
@@ -66,6 +74,9 @@ class CallControl:
             links=around.links,
             node=around.node,
         )
+        self.teller = Teller(webhooks, self.facilities.ids, around.node)
+        Telling(self.teller, self.facilities.switches, around.node)
+        self.watch = self._watch(around)  # asks for the events that somebody has registered for by now
         commands = discover()
         limit = RateLimit(settings.rate_per_s, settings.burst)
         access = Access(self.tokens, limit, api.scopes_of(commands))
@@ -76,9 +87,20 @@ class CallControl:
         )
 
     def start(self) -> None:
-        """Begin to follow the keys; returns at once."""
+        """Begin to follow the keys, and to tell of calls; returns at once."""
         self.tokens.start()
+        self.teller.start()
+        if self.watch:
+            self.watch.start()
 
     def stop(self) -> None:
-        """Follow them no longer."""
+        """Follow them no longer; what was heard is told first."""
+        if self.watch:
+            self.watch.stop()
+        self.teller.stop()
         self.tokens.stop()
+
+    def _watch(self, around: Surroundings) -> CallWatch | None:
+        if around.event_socket is None:
+            return None
+        return CallWatch(around.event_socket, around.password, around.node, self.teller)

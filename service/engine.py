@@ -235,6 +235,8 @@ class Engine:
             link=lambda: self.link.current if self.link else None,
             secret=self.secret,
             node=node,
+            event_socket=self.settings.freeswitch.event_socket,
+            password=self.settings.freeswitch.password,
         )
         call_control = CallControl(self.settings.callcontrol, around)
         self.noticing.signers.update(call_control.signers)
@@ -251,6 +253,8 @@ class Engine:
         health.add("disk", lambda: disk_condition(self.disks.states().values()))
         if self.link:
             health.add("event_socket", self.link.condition)
+        if self.call_control.watch:
+            health.add("call_events", self.call_control.watch.condition)
         return health
 
     def _calls_condition(self) -> Condition:

@@ -18,6 +18,7 @@ from callcontrol.recording_events import KIND
 from callcontrol.token import Scope, new_token
 from callcontrol.tokens import keep
 from calls.call import Call
+from config.address import Address
 from config.sections import CallControl as Settings
 from esl.event import Event
 from esl.link import Link
@@ -75,6 +76,8 @@ class ApiProcess:
                 link=self._current,
                 secret=SECRET,
                 node=NODE,
+                event_socket=Address(*house.switch.event_socket),
+                password="ClueCon",
             ),
         )
         observers[KIND] = self.control.recordings
