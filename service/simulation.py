@@ -1,4 +1,4 @@
-"""One call of a callflow against the simulator, told step by step."""
+"""One call of a callflow or an SWML document against the simulator, told step by step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import Any
 import gevent
 import structlog
 
+from callflows.own_program import SWML_VARIABLE
 from config.errors import CallflowsError
+from service.document_findings import YAML
 from service.engine import Engine
 from service.narrator import hear
 from service.stage import ACCOUNT, Stage
@@ -19,6 +21,7 @@ from simulator.script import Script
 from simulator.simcall import Happening, SimCall
 from simulator.switch import Switch
 from storage.names import account_db
+from swml.validation import validate
 
 Tell = Callable[[float, str, str], None]
 """Told of each step: seconds since the hand-off, what kind, and in words."""
@@ -26,32 +29,62 @@ Tell = Callable[[float, str, str], None]
 SETTLE_S = 10.0
 """How long the recordings of a call that has ended may take to be delivered."""
 
-TOLD = frozenset({"action_launched", "callflow_found", "call_not_taken", "call_failed", "recording_finished"})
+TOLD = frozenset(
+    {
+        "action_launched",
+        "callflow_found",
+        "call_failed",
+        "call_not_taken",
+        "method_run",
+        "recording_finished",
+        "script_ended",
+    }
+)
 """What the engine's log adds to what the switch saw."""
+
+FAILURES = frozenset({"call_not_taken", "call_failed", "call_refused", "script_not_run"})
+
+ANY_NUMBER = "1000"
+"""Dialled where it does not matter: a call that brings its document along."""
 
 
 class NoCallflow(CallflowsError):
     """FLOW cannot be used."""
 
 
+class NoNumber(CallflowsError):
+    """FLOW has to be dialled, and no number was given."""
+
+
 class Simulation:
     """Documents laid out below `directory`, an engine and a switch on them.
 
-    Args: flow: a callflow's file or a folder of documents (see the README); number: dialled; account: of
-    the call, where `flow` is a folder. Raises: NoCallflow.
+    Args: flow: a callflow's file, a folder of documents (see the README), or an SWML document; number:
+    dialled, "" for any, which only an SWML document can do with; account: of the call, where `flow` is a
+    folder. Raises: NoCallflow; NoNumber.
     """
 
-    def __init__(self, directory: Path, flow: Path, number: str, account: str = ACCOUNT) -> None:
+    def __init__(self, directory: Path, flow: Path, number: str = "", account: str = ACCOUNT) -> None:
+        self._script = _script_in(flow)
+        if self._script is None and not number:
+            raise NoNumber("a callflow is found by the number dialled")
+        self._number = number or ANY_NUMBER
         directory.mkdir(parents=True, exist_ok=True)
-        self._number = number
         self._stage = Stage(directory, account=account if flow.is_dir() else ACCOUNT)
         if flow.is_dir():
             shutil.copytree(flow, self._stage.documents, dirs_exist_ok=True)
-        else:
+        elif self._script is None:
             self._lay_out(flow)
+        else:
+            self._lay_out_account()
 
     def run(self, script: Script, timeout_s: float, tell: Tell) -> bool:
-        """Make the call. Returns: whether the engine took it, and it ended in time and without a fault."""
+        """Make the call. Returns: whether the engine took it, and it ended in time and without a fault.
+
+        A document with faults is not run: they are told instead.
+        """
+        if self._script is not None and not _is_in_order(self._script, tell):
+            return False
         self._stage.recordings.mkdir(exist_ok=True)
         listener = _Listener(tell)
         listener.listen()
@@ -59,7 +92,12 @@ class Simulation:
         switch = Switch(engine=("127.0.0.1", 0), listen=None, on_step=listener.step)
         try:
             engine.start()
-            call = switch.start().place_call(self._number, script=script, engine=engine.listener.address[:2])
+            call = switch.start().place_call(
+                self._number,
+                script=script,
+                variables={} if self._script is None else {SWML_VARIABLE: self._script},
+                engine=engine.listener.address[:2],
+            )
             listener.call = call
             is_over = call.wait_ended(timeout_s)
             if not is_over:
@@ -97,8 +135,33 @@ class Simulation:
             elif document.get("pvt_type") == "callflow" or "flow" in document:
                 document = {**document, "numbers": [], "patterns": []}  # reached by id only
             self._stage.write(database, path.stem, document)
+        self._lay_out_account()
+
+    def _lay_out_account(self) -> None:
         self._stage.write("accounts", ACCOUNT, {"pvt_type": "account", "name": ACCOUNT})
         self._stage.write("system_config", "media", {"default": {"store_recordings": True}})
+
+
+def _script_in(path: Path) -> str | None:
+    """Return the SWML document in a file, None when it is none. Raises: NoCallflow."""
+    if path.is_dir():
+        return None
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as exc:
+        raise NoCallflow(f"{path}: {exc}") from exc
+    if path.suffix in YAML:
+        return text
+    document = _read(path)
+    return text if "sections" in document and "flow" not in document else None
+
+
+def _is_in_order(script: str, tell: Tell) -> bool:
+    """Tell what is to be said of an SWML document. Returns: whether it can be run."""
+    findings = validate(script)
+    for finding in findings:
+        tell(0.0, "fault" if finding.is_fault else "doubt", str(finding))
+    return not any(finding.is_fault for finding in findings)
 
 
 def _is_under_way(engine: Engine) -> bool:
@@ -141,13 +204,13 @@ class _Listener:
         """Tell one log entry. Raises: structlog.DropEvent: always, it has been told."""
         name = str(event.get("event"))
         if name in TOLD or method in {"warning", "error", "critical"}:
-            left_out = {"event", "call_id", "account_id"}
+            left_out = {"event", "call_id", "account_id", "swml_session"}
             facts = " ".join(
                 f"{key}={value}" for key, value in event.items() if key not in left_out and value != ""
             )
             self._tell(
                 self.call.session.call_s if self.call else 0.0, "engine", f"{name.replace('_', ' ')} {facts}"
             )
-        if name in {"call_not_taken", "call_failed", "call_refused"}:
+        if name in FAILURES or (name == "script_ended" and event.get("how") == "failed"):
             self.is_good = False
         raise structlog.DropEvent

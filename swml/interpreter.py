@@ -142,6 +142,7 @@ class Interpreter:
             raise self._run.call.end.error()
         if len(self.walked) < MAX_WALKED:
             self.walked.append(step.name)
+        self._run.log.debug("method_run", where=step.where)
         try:
             return step.method.run(self._run, self._properties(step)) or NEXT
         except ScriptError as exc:

@@ -1,4 +1,4 @@
-"""callflows simulate: runs a callflow against the built-in simulator and prints what happened."""
+"""callflows simulate: runs a callflow or an SWML document against the simulator and prints what happened."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 
 import click
 
-from service.simulation import Simulation
+from service.simulation import NoNumber, Simulation
 from simulator.errors import ScriptError
 from simulator.script import Script, load_script
 
 
-@click.command(help="Try a callflow without a phone: run FLOW for NUMBER and print every step.")
+@click.command(help="Try a callflow or SWML without a phone: run FLOW and print every step.")
 @click.argument("flow", type=click.Path(exists=True, path_type=Path))
-@click.option("--to", "number", required=True, help="The number dialled.")
+@click.option("--to", "number", default="", help="The number dialled; an SWML document needs none.")
 @click.option(
     "--script",
     "script_file",
@@ -44,14 +44,19 @@ def COMMAND(  # noqa: N802 - found by this name
     *,
     as_json: bool,
 ) -> None:
-    """FLOW is a callflow (the JSON files beside it are its documents) or a folder of documents."""
+    """FLOW is a callflow (the JSON files beside it are its documents), a folder of documents, or an SWML
+    document: YAML, or JSON with sections.
+    """
     try:
         script = load_script(script_file) if script_file else Script()
     except ScriptError as exc:
         raise click.ClickException(str(exc)) from exc
     directory = output or Path(tempfile.mkdtemp(prefix="callflows-simulate-"))
     try:
-        simulation = Simulation(directory, flow, number, account)
+        try:
+            simulation = Simulation(directory, flow, number, account)
+        except NoNumber as exc:
+            raise click.UsageError(f"Missing option '--to': {exc}.") from exc
         is_good = simulation.run(script, timeout, _printer(as_json=as_json))
     finally:
         if output is None:
