@@ -6,6 +6,7 @@ caller's own SIP headers and are never looked at, neither for the account nor fo
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -18,6 +19,10 @@ ACCOUNT_VARIABLES = ("callflows_account_id", CCV_PREFIX + "Account-ID")
 
 NUMBER_VARIABLE = "callflows_number"
 """The dialplan may say with this variable which number is to be looked up."""
+
+
+_DIALLED = re.compile(r"[A-Za-z0-9_.:|\[\]-]{1,256}\Z")
+"""Addresses of engines; nothing that means anything else to a dialplan."""
 
 
 class Direction(StrEnum):
@@ -46,7 +51,8 @@ class Identity:
     destination_number: what was dialled; from_, to, request: `user@realm`, as much of it as is known;
     context: of the dialplan; authorizing_id, authorizing_type, owner_id, inception: Kazoo's variables of
     those names ("" when absent; an empty inception means the call began inside); created_at_us: epoch
-    microseconds of the channel's creation by FreeSWITCH's clock.
+    microseconds of the channel's creation by FreeSWITCH's clock; handed_to: what it dialled to hand the call
+    over, as its `socket` application was given it (`host:port`, several with `|`), "" where that is not told.
     """
 
     call_id: str
@@ -68,6 +74,7 @@ class Identity:
     owner_id: str
     inception: str
     created_at_us: int
+    handed_to: str = ""
 
     @property
     def is_onnet(self) -> bool:
@@ -111,11 +118,17 @@ def identify(channel: ChannelData) -> Identity:
         owner_id=variable(CCV_PREFIX + "Owner-ID"),
         inception=variable(CCV_PREFIX + "Inception"),
         created_at_us=_microseconds(header("Caller-Channel-Created-Time")),
+        handed_to=_address_of(variable("current_application"), variable("current_application_data")),
     )
 
 
 def _address(user: str, realm: str) -> str:
     return f"{user}@{realm}" if realm else user
+
+
+def _address_of(application: str, data: str) -> str:
+    words = data.split(maxsplit=1)
+    return words[0] if application == "socket" and words and _DIALLED.match(words[0]) else ""
 
 
 def _microseconds(text: str) -> int:

@@ -178,17 +178,18 @@ def _groups(data: Data) -> list[list[Mapping[str, Any]]]:
     return list(data["serial_parallel"] or [])
 
 
-def _check(data: Data, _names: Names) -> Iterator[Fault]:
+def _check(data: Data, names: Names) -> Iterator[Fault]:
     """Yield what is wrong with how, and what is doubtful about whom."""
     given = [way for way in WAYS if data[way] is not None]
     if len(given) != 1:
-        names = ", ".join(given) or "none"
+        there = ", ".join(given) or "none"
         yield Fault(
             "",
-            f"takes one of {', '.join(WAYS)}; there is {names}",
+            f"takes one of {', '.join(WAYS)}; there is {there}",
             code="relay_script_method_parameter_missing",
         )
         return
+    yield from _after_bridge.check(data, names)
     for index, each in enumerate(data["ringback"] or ()):
         if not has_expression(each):
             yield from _sounds(f"ringback[{index}]", each)
