@@ -1,15 +1,16 @@
 """Tells clients of the call something: here, whoever listens to FreeSWITCH's events.
 
 There are no clients of the maker's SDK on a FreeSWITCH of one's own; what is told goes out as an event
-CUSTOM callflows::user_event with the headers Swml-Session and Swml-Event, the latter JSON in percent
-encoding, since the application that sends it parts its headers at commas.
-Source: SWML reference, user_event; FreeSWITCH mod_dptools event_function.
+CUSTOM callflows::user_event with the headers Swml-Session and Swml-Event, the latter JSON in base64: the
+application that sends it parts its headers at commas, and FreeSWITCH takes a percent sign for an encoding of
+its own.
+Source: SWML reference, user_event; FreeSWITCH mod_dptools event_function, switch_url_encode.
 """
 
 from __future__ import annotations
 
+import base64
 import json
-from urllib.parse import quote
 
 from swml.errors import ScriptError
 from swml.method import Data, Method, Outcome, Support
@@ -30,7 +31,7 @@ class UserEventData(MethodData):
 
 def run(run: ScriptRun, data: Data) -> Outcome | None:
     """Send it, go on. Raises: ScriptError: it is too long."""
-    event = quote(json.dumps(data["event"], separators=(",", ":")), safe="")
+    event = base64.urlsafe_b64encode(json.dumps(data["event"], separators=(",", ":")).encode()).decode()
     if len(event) > MAX_LENGTH:
         raise ScriptError(f"the event is longer than {MAX_LENGTH} characters")
     headers = {
