@@ -66,3 +66,8 @@ def q850(cause: str) -> int:
 def cause_of_sip(status: int) -> str:
     """The cause FreeSWITCH's SIP endpoint makes of a final status. Source: sofia_glue_sip_cause_to_..."""
     return _BY_SIP_STATUS.get(status, "NORMAL_UNSPECIFIED")
+
+
+def sip_code(cause: str) -> int:
+    """The final status that a phone answers with which FreeSWITCH takes for that cause."""
+    return next((status for status, meant in _BY_SIP_STATUS.items() if meant == cause), 480)

@@ -26,6 +26,7 @@ class State(Enum):
     CS_ROUTING = 2
     CS_EXECUTE = 4
     CS_EXCHANGE_MEDIA = 5
+    CS_PARK = 6
     CS_CONSUME_MEDIA = 7
     CS_HANGUP = 10
     CS_REPORTING = 11

@@ -66,7 +66,7 @@ class Dialled:
         elif channel.answered:
             return
         elif self._party.refuse and now >= self._began_s + self._party.ring_after_s:
-            self.leg.hangup(self._party.refuse)
+            signalling.part(self.leg, self._party.refuse)
         elif self._answers_s() is not None and now >= (self._answers_s() or 0.0):
             self._answer()
         elif not self.is_ringing and now >= self._began_s + self._party.ring_after_s:

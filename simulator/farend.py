@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulator import refer
+from simulator import refer, signalling
 from simulator.decode import clip
 from simulator.dtmf import DEFAULT_SAMPLES, Digit
 from simulator.errors import CannotDecode
@@ -89,7 +89,7 @@ class FarEnd:
                 self._play(step.value)
             case Act.HANG_UP:
                 session.note("far end", f"hangs up ({step.value})")
-                session.hangup(step.value)
+                signalling.part(session, step.value)
             case Act.HOLD:
                 hold(session)
             case Act.UNHOLD:

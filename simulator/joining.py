@@ -12,6 +12,7 @@ from __future__ import annotations
 from simulator import signalling, tones
 from simulator.dialstring import separate
 from simulator.loop import new_signal, spawn
+from simulator.park import park_state
 from simulator.session import Session
 from simulator.slots import SLOT_S
 from simulator.source import Source, Tone
@@ -135,15 +136,22 @@ class Bridge:
         session.bridge = party.bridge = None
         if session.ready and session not in self.moved:
             wish = (session.channel.get("hangup_after_bridge") or "").lower()
-            if wish == "explicit" or session.channel.true("hangup_after_bridge"):
+            if wish == "explicit" or (not _goes_on(session) and session.channel.true("hangup_after_bridge")):
                 session.hangup(party.channel.hangup_cause or "NORMAL_CLEARING")
-        if not party.channel.is_down and party not in self.moved:
-            after = party.channel.get("transfer_after_bridge")
-            party.channel.set("transfer_after_bridge", None)
-            if after:
-                party.move(_inline(after))
-            else:
-                party.hangup(session.channel.hangup_cause or "NORMAL_CLEARING")
+        if not party.channel.is_down and party not in self.moved and not _goes_on(party):
+            party.hangup(session.channel.hangup_cause or "NORMAL_CLEARING")
+
+
+def _goes_on(leg: Session) -> bool:
+    """Send a leg where its variables want it to be after a bridge; whether they want anything."""
+    after = leg.channel.get("transfer_after_bridge")
+    if leg.channel.true("park_after_bridge"):
+        leg.move(lambda: park_state(leg))
+        return True
+    leg.channel.set("transfer_after_bridge", None)
+    if after:
+        leg.move(_inline(after))
+    return bool(after)
 
 
 def _inline(where: str) -> list[tuple[str, str]]:

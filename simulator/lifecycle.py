@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from simulator import displacing
+from simulator import displacing, signalling
 from simulator.causes import q850
 from simulator.cdr import set_timestamps
 from simulator.channel import State
@@ -52,6 +52,7 @@ def finish(session: Session) -> None:
     for spec in list(session.displaced):
         displacing.stop(session, spec)
     finish_all(list(session.recordings.values()))
+    signalling.disposed(session)
     channel.set("hangup_cause", channel.hangup_cause)
     channel.set("hangup_cause_q850", str(q850(channel.hangup_cause)))
     set_timestamps(channel)

@@ -5,6 +5,7 @@ Source: FreeSWITCH switch_ivr.c (switch_ivr_park).
 
 from __future__ import annotations
 
+from simulator.channel import State
 from simulator.session import Session
 
 
@@ -23,6 +24,12 @@ def park(session: Session) -> None:
         _wait(session)
     session.controlled = False
     session.fire("CHANNEL_UNPARK")
+
+
+def park_state(session: Session) -> None:
+    """The state of that name, in which a leg that was taken away from everything waits for orders."""
+    session.channel.state = session.channel.running_state = State.CS_PARK
+    park(session)
 
 
 def _wait(session: Session) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.causes import cause_of
+from simulator.causes import cause_of, sip_code
 from simulator.channel import State, is_true
 
 if TYPE_CHECKING:
@@ -80,6 +80,37 @@ def hangup(session: Session, cause: str) -> None:
     for call in session.on_down:
         call()
     session.stir()
+
+
+def part(session: Session, cause: str) -> None:
+    """The leg's own phone ends it: by BYE, by CANCEL where it called, by a response where it was called."""
+    channel = session.channel
+    if channel.is_down:
+        return
+    if channel.answered:
+        _end_by(session, "recv_bye", "200")
+    elif channel.direction == "inbound":
+        _end_by(session, "recv_cancel", "", failure="487")
+    else:
+        _end_by(session, "recv_refuse", str(sip_code(cause_of(cause))))
+    hangup(session, cause)
+
+
+def disposed(session: Session) -> None:
+    """Note how a leg ended which its phone did not end. Source: mod_sofia.c, sofia_on_hangup."""
+    channel = session.channel
+    if channel.get("sip_hangup_disposition"):
+        return
+    unanswered = "send_refuse" if channel.direction == "inbound" else "send_cancel"
+    _end_by(session, "send_bye" if channel.answered else unanswered, "")
+
+
+def _end_by(session: Session, how: str, code: str, failure: str = "") -> None:
+    """Source: FreeSWITCH sofia.c (sip_hangup_disposition, sip_term_status, sip_invite_failure_status)."""
+    if session.channel.name.startswith("sofia/"):
+        session.channel.set("sip_hangup_disposition", how)
+        session.channel.set("sip_term_status", code)
+        session.channel.set("sip_invite_failure_status", failure)
 
 
 def execute_on(session: Session, prefix: str) -> None:

@@ -12,6 +12,7 @@ from simulator.causes import cause_of
 from simulator.core import Api, Core
 from simulator.dtmf import parse_digits
 from simulator.joining import hold, unhold
+from simulator.park import park_state
 from simulator.schedule import broadcast, schedule_hangup
 from simulator.session import Session
 from simulator.transfer import join, transfer
@@ -130,14 +131,18 @@ def uuid_flush_dtmf(session: Session, words: list[str]) -> str:
 def uuid_park(session: Session, words: list[str]) -> str:
     """Take a channel away from what it does and park it."""
     del words
-    session.move([("park", "")])
+    session.move(lambda: park_state(session))
     return _OK
 
 
 def uuid_bridge(session: Session, words: list[str]) -> str:
     """`<uuid> <other uuid>`: join two legs."""
     other = session.core.located(words[0])
-    if other is None or not join(session, other):
+    if other is None or not (session.channel.has_media or other.channel.has_media):
+        return "-ERR Invalid uuid\n"
+    # Whichever has media carries the bridge; it waits for the other to be answered.
+    first, second = (session, other) if session.channel.has_media else (other, session)
+    if not join(first, second):
         return "-ERR Invalid uuid\n"
     return f"+OK {words[0]}\n"
 

@@ -9,6 +9,7 @@ import json
 from datetime import UTC, datetime
 
 from simulator.core import Api, Application, Core
+from simulator.dial import dial_alone
 from simulator.dialstring import dial_strings
 from simulator.sound import SPEECH_ENGINES
 from simulator.words import split_blanks
@@ -192,14 +193,17 @@ def _table(columns: list[str], rows: list[dict[str, str]], style: str) -> str:
 
 
 def originate(core: Core, argument: str) -> str:
-    """`{vars}loopback/<number>[/<context>] &<application>(<argument>)`: a call handed to the engine."""
+    """`{vars}<endpoint>[,…][|…] <extension>|&<application>(<argument>)`.
+
+    Of `loopback/<number>[/<context>]` the second half is handed to the engine.
+    """
     words = split_blanks(argument)
     groups = dial_strings(words[0]) if words else []
     if len(words) < 2 or not groups:
         return "-USAGE: <call url> <exten>|&<application_name>(<app_args>) [<dialplan>] [<context>]\n"
     target = groups[0][0]
     if core.originate is None or not target.endpoint.startswith("loopback/"):
-        return "-ERR DESTINATION_OUT_OF_ORDER\n"
+        return _dial(core, words[0], words[1])
     session = core.originate(target.endpoint.split("/", 1)[1], target.variables, words[1])
     while not session.channel.has_media and not session.channel.is_down:
         session.down.wait(timeout=0.02)
@@ -207,6 +211,20 @@ def originate(core: Core, argument: str) -> str:
         return f"-ERR {session.channel.hangup_cause}\n"
     mirror = session.mirror or session
     return f"+OK {mirror.channel.uuid}\n"
+
+
+def _dial(core: Core, dial_string: str, extension: str) -> str:
+    """Call parties of the script; who answers runs the application, or goes to the extension."""
+    dialling = dial_alone(core, dial_string)
+    if dialling.party is None:
+        return f"-ERR {dialling.cause}\n"
+    party = dialling.party
+    name, _, argument = extension.removeprefix("&").partition("(")
+    if extension.startswith("&"):
+        party.move([(name, argument.removesuffix(")"))])
+    else:
+        party.move(core.route(core.script, extension))
+    return f"+OK {party.channel.uuid}\n"
 
 
 def ok(core: Core, argument: str) -> str:

@@ -134,7 +134,7 @@ class TestApis:
             ("uuid_broadcast x /a.wav", "-ERR invalid uuid"),
             ("sched_hangup +1 x", "-ERR No such channel!"),
             ("originate nothing", "-USAGE: "),
-            ("originate user/9 &park()", "-ERR DESTINATION_OUT_OF_ORDER"),
+            ("originate user/9 &park()", "-ERR SUBSCRIBER_ABSENT"),
             ("nope a b", "-ERR nope Command not found!"),
         ],
     )
