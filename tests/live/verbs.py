@@ -100,6 +100,13 @@ class Ground:
         gevent.spawn(lambda: job.set(self._originate(dial)))
         return Running(leg, None, result), job
 
+    def again(self, running: Running) -> AsyncResult:
+        """Have the same verb run when its leg is handed over again; return what it will return."""
+        verb, _ = self._verbs[running.leg]
+        result = AsyncResult()
+        self._verbs[running.leg] = (verb, result)
+        return result
+
     def events(self, name: str, leg: str) -> list[Event]:
         """Return what was heard of a channel."""
         return [event for event in self.heard if event.name == name and event.uuid == leg]
