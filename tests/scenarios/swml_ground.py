@@ -80,6 +80,8 @@ class ScriptGround:
         lay_out(self.stage)
         self.stage.recordings.chmod(0o777)  # FreeSWITCH may run as another user
         self.stage.write("system_config", "speech", {"default": {"tts_provider": "flite"}})
+        dialling = {"profile": "internal", "allow_private_hosts": True}
+        self.stage.write("system_config", "dialling", {"default": dialling})
         self.engine = self._engine(settings)
         self.engine.store.create_database(account_db(ACCOUNT))
         self.engine.start()
@@ -92,7 +94,7 @@ class ScriptGround:
 
     # -- ways in ------------------------------------------------------------------------------------------
 
-    def run(self, document: Any, caller: Caller = TALKS, *afterwards: Step, **data: Any) -> Talk:
+    def run(self, document: Any, *afterwards: Step, caller: Caller = TALKS, **data: Any) -> Talk:
         """Call a number whose callflow runs a document.
 
         Args: document: as text or object, None with `url`; afterwards: the callflow's actions behind it.

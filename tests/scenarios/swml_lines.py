@@ -5,10 +5,12 @@ from __future__ import annotations
 import wave
 from array import array
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from esl.errors import EslError
+from simulator.script import Party
 from simulator.simcall import SimCall
 from tests.scenarios.lines import RATE_HZ, FreeSwitchLine, SimulatedLine, _script
 from tests.scenarios.scenario import Caller
@@ -68,14 +70,15 @@ class SimulatedPhone:
 
 
 class SimulatedPhones(SimulatedLine):
-    """The simulator, in this process."""
+    """The simulator, in this process. Whoever is `rings` at any host is called, and does not answer."""
 
     def ring(self, number: str, caller: Caller, variables: Mapping[str, str], port: int) -> Phone:
         """See PhoneLine."""
+        script = _script(caller)
+        script = replace(script, parties={**script.parties, "*rings@*": Party(answer_after_s=None)})
+        engine = ("127.0.0.1", port)
         return SimulatedPhone(
-            self.switch.place_call(
-                number, script=_script(caller), variables=variables, engine=("127.0.0.1", port)
-            )
+            self.switch.place_call(number, script=script, variables=variables, engine=engine)
         )
 
 

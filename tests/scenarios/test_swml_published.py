@@ -83,8 +83,6 @@ sections:
 AFTER_PROMPT = Caller(says=((5.0, 9.0),))
 """Talks while the script is silent, so that each side is heard by itself."""
 
-TALKATIVE = Caller(says=((0.0, 60.0),))
-
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -114,10 +112,10 @@ def stories(ground_of_module: ScriptGround) -> Stories:
     """What became of each."""
     ground = ground_of_module
     talks = {
-        "mp3": ground.run(MP3, TALKATIVE, ("sleep", {"duration": 3}), ("hangup", {})),
-        "both sides": ground.run(BOTH_SIDES, AFTER_PROMPT),
-        "speaker": ground.run(SPEAKER, AFTER_PROMPT),
-        "message": ground.run(MESSAGE, TALKATIVE),
+        "mp3": ground.run(MP3, ("sleep", {"duration": 3}), ("hangup", {})),
+        "both sides": ground.run(BOTH_SIDES, caller=AFTER_PROMPT),
+        "speaker": ground.run(SPEAKER, caller=AFTER_PROMPT),
+        "message": ground.run(MESSAGE),
     }
     talks["message"].wait_recording()
     gevent.sleep(3.0)  # what the caller says is the example's to hear

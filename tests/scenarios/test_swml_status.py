@@ -77,7 +77,7 @@ def test_a_message_is_told_as_published(
 def test_nobody_speaks(ground_of_module: ScriptGround, receiver: Receiver) -> None:
     """It is told as no_input, with the length and size of what there is."""
     record = {"status_url": receiver.url("/status"), "initial_timeout": 1.0}
-    ground_of_module.run({"sections": {"main": [{"record": record}]}}, SILENT)
+    ground_of_module.run({"sections": {"main": [{"record": record}]}}, caller=SILENT)
     assert [body["params"]["state"] for body in callbacks(receiver, 2)] == ["recording", "no_input"]
     assert set(callbacks(receiver, 2)[-1]["params"]) == ALWAYS | MEDIA | TIMES
 
