@@ -54,7 +54,8 @@ BREATH_STEPS: Final = 50
 @dataclass(slots=True)
 class _Block:
     """Steps being run. Attributes: at: the next one; is_section: others are lists within the section below;
-    params: of those that were there before the section; jumps: how often each goto of the section did.
+    params: of those that were there before the section; by: where the step is that executed it; jumps: how
+    often each goto of the section did.
     """
 
     script: Script
@@ -62,6 +63,7 @@ class _Block:
     is_section: bool
     params: Mapping[str, Any] = field(default_factory=dict)
     on_return: Callable[[Any], tuple[Step, ...]] | None = None
+    by: str = ""
     at: int = 0
     jumps: dict[int, int] = field(default_factory=dict)
 
@@ -81,8 +83,8 @@ class Interpreter:
     """Runs one script. Attributes: walked: the methods that were run, in order, the first of them."""
 
     def __init__(self) -> None:
-        self._run: ScriptRun
-        self._script: Script
+        self._stacks: dict[ScriptRun, list[_Block]] = {}  # where each run is now; several while legs confirm
+        self._main: ScriptRun | None = None
         self._steps = 0
         self._transfers = 0
         self.walked: list[str] = []
@@ -97,54 +99,59 @@ class Interpreter:
 
         Raises: ScriptError: a step failed; CallGone.
         """
-        self._run, self._script = run, script
-        return self._loop([_Block(script, script.sections["main"], is_section=True)])
+        self._main = run
+        return self._loop(run, [_Block(script, script.sections["main"], is_section=True)])
 
     def nested(self, run: ScriptRun, steps: tuple[Step, ...]) -> Outcome:
         """Run steps on the spot, perhaps on another call.
 
         Returns: NEXT: they have been run; else what they came to, which is for the method to pass on.
         """
-        before, self._run = self._run, run
-        try:
-            return self._loop([_Block(self._script, steps, is_section=False)])
-        finally:
-            self._run = before
+        around = self._stacks.get(run) or self._stacks[self._main or run]
+        return self._loop(run, [_Block(around[-1].script, steps, is_section=False)])
 
-    def _loop(self, stack: list[_Block]) -> Outcome:
+    def _loop(self, run: ScriptRun, stack: list[_Block]) -> Outcome:
+        around = self._stacks.get(run)
+        self._stacks[run] = stack
+        try:
+            return self._walk(run, stack)
+        finally:
+            if around is None:
+                del self._stacks[run]
+            else:
+                self._stacks[run] = around
+
+    def _walk(self, run: ScriptRun, stack: list[_Block]) -> Outcome:
         while stack:
             block = stack[-1]
-            if block.at >= len(block.steps):
-                if block.is_section and len(stack) == 1:
-                    return Outcome(Way.RETURN)
-                if block.is_section:
-                    self._come_back(stack, None)
-                else:
-                    stack.pop()
-                continue
-            step = block.steps[block.at]
-            block.at += 1
-            self._script = block.script
-            outcome = self._take(step)
-            ended = self._follow(stack, step, outcome)
-            if ended is not None:
-                return ended
+            if block.at < len(block.steps):
+                step = block.steps[block.at]
+                block.at += 1
+                ended = self._follow(run, stack, step, self._take(run, step))
+                if ended is not None:
+                    return ended
+            elif not block.is_section:
+                stack.pop()
+            elif len(stack) == 1:
+                return Outcome(Way.RETURN)
+            else:
+                self._come_back(run, stack, None)
         return NEXT
 
-    def _take(self, step: Step) -> Outcome:
+    def _take(self, run: ScriptRun, step: Step) -> Outcome:
         """Run one step. Raises: ScriptError, with where; CallGone."""
         self._steps += 1
         if self._steps > MAX_STEPS:
             raise LimitReached(f"the script has taken {MAX_STEPS} steps", step.where)
         if self._steps % BREATH_STEPS == 0:
             gevent.sleep(0)
-        if self._run.call.end is not None:
-            raise self._run.call.end.error()
+        if run.call.end is not None:
+            raise run.call.end.error()
         if len(self.walked) < MAX_WALKED:
             self.walked.append(step.name)
-        self._run.log.debug("method_run", where=step.where)
+        run.log.debug("method_run", where=step.where)
         try:
-            return step.method.run(self._run, self._properties(step)) or NEXT
+            return step.method.run(run, self._properties(run, step)) or NEXT
         except ScriptError as exc:
             exc.where = exc.where or step.where
             raise
@@ -153,15 +160,13 @@ class Interpreter:
         except (CallError, EslError) as exc:
             raise ScriptError(str(exc), step.where) from exc
 
-    def _properties(self, step: Step) -> Mapping[str, Any]:
+    def _properties(self, run: ScriptRun, step: Step) -> Mapping[str, Any]:
         """Return a step's properties as its method wants them. Raises: ScriptError."""
         properties: Mapping[str, Any] = step.properties
         if step.is_plain:
             return properties
         keeps = step.method.keeps
-        values = {
-            name: value if name in keeps else self._run.expand(value) for name, value in properties.items()
-        }
+        values = {name: value if name in keeps else run.expand(value) for name, value in properties.items()}
         try:
             loaded: Mapping[str, Any] = schema_of(step.method).load(
                 {name: value for name, value in values.items() if name not in keeps},
@@ -174,7 +179,7 @@ class Interpreter:
 
     # -- where to go --------------------------------------------------------------------------------------
 
-    def _follow(self, stack: list[_Block], step: Step, outcome: Outcome) -> Outcome | None:
+    def _follow(self, run: ScriptRun, stack: list[_Block], step: Step, outcome: Outcome) -> Outcome | None:
         """Do to the stack what an outcome says; return it when the script, or the nested part, is over."""
         block = stack[-1]
         match outcome.way:
@@ -185,17 +190,17 @@ class Interpreter:
             case Way.GOTO:
                 return self._jump(stack, step, outcome)
             case Way.EXECUTE:
-                self._execute(stack, step, outcome)
+                self._execute(run, stack, step, outcome)
             case Way.TRANSFER:
                 if not stack[0].is_section:
                     return outcome  # of a nested part: its method's script goes
-                self._transfer(stack, step, outcome)
+                self._transfer(run, stack, step, outcome)
             case Way.RETURN:
                 while stack and not stack[-1].is_section:
                     stack.pop()
                 if len(stack) <= 1:
                     return outcome
-                self._come_back(stack, outcome.value)
+                self._come_back(run, stack, outcome.value)
             case Way.END | Way.LEFT:
                 return outcome
         return None
@@ -220,39 +225,41 @@ class Interpreter:
             f"there is no label {outcome.dest[:64]!r} to go to", step.where, "relay_script_element_undefined"
         )
 
-    def _execute(self, stack: list[_Block], step: Step, outcome: Outcome) -> None:
+    def _execute(self, run: ScriptRun, stack: list[_Block], step: Step, outcome: Outcome) -> None:
         if sum(block.is_section for block in stack) >= MAX_DEPTH:
             raise LimitReached(f"sections have executed sections {MAX_DEPTH} deep", step.where)
-        block = self._entered(stack[-1].script, step, outcome)
-        block.params, block.on_return = self._run.variables.params, outcome.on_return
-        self._run.variables.params = outcome.params
+        block = self._entered(run, stack[-1].script, step, outcome)
+        block.params, block.on_return, block.by = run.variables.params, outcome.on_return, step.where
+        run.variables.params = outcome.params
         stack.append(block)
 
-    def _transfer(self, stack: list[_Block], step: Step, outcome: Outcome) -> None:
+    def _transfer(self, run: ScriptRun, stack: list[_Block], step: Step, outcome: Outcome) -> None:
         self._transfers += 1
         if self._transfers > MAX_TRANSFERS:
             raise LimitReached(
                 f"more than {MAX_TRANSFERS} transfers", step.where, "relay_script_too_many_transfers"
             )
-        block = self._entered(stack[-1].script, step, outcome)
-        self._run.variables.params = outcome.params
+        block = self._entered(run, stack[-1].script, step, outcome)
+        run.variables.params = outcome.params
         stack[:] = [block]
 
-    def _come_back(self, stack: list[_Block], value: Any) -> None:
+    def _come_back(self, run: ScriptRun, stack: list[_Block], value: Any) -> None:
         """A section that was executed is over. Args: value: returned, None for none."""
         block = stack.pop()
-        variables = self._run.variables
-        variables.params = block.params
-        if value is None:
-            variables.unset("return_value")
-        else:
-            variables.set("return_value", value)
-        self._script = stack[-1].script
-        then = block.on_return(value) if block.on_return is not None else ()
+        run.variables.params = block.params
+        try:
+            if value is None:
+                run.variables.unset("return_value")
+            else:
+                run.variables.set("return_value", value)
+            then = block.on_return(value) if block.on_return is not None else ()
+        except ScriptError as exc:
+            exc.where = exc.where or block.by
+            raise
         if then:
             stack.append(_Block(stack[-1].script, then, is_section=False))
 
-    def _entered(self, script: Script, step: Step, outcome: Outcome) -> _Block:
+    def _entered(self, run: ScriptRun, script: Script, step: Step, outcome: Outcome) -> _Block:
         """Return the block of a destination. Raises: ScriptError: there is none."""
         dest = outcome.dest
         if dest in script.sections:
@@ -261,8 +268,8 @@ class Interpreter:
             if is_inline(dest):
                 script = load(dest)
             elif is_url(dest):
-                payload = payload_of(self._run, outcome.params)
-                script = self._run.facilities.fetcher.fetch(dest, payload, self._run.call)
+                payload = payload_of(run, outcome.params)
+                script = run.facilities.fetcher.fetch(dest, payload, run.call)
             else:
                 raise ScriptError(
                     f"there is no section {dest[:64]!r}",

@@ -231,12 +231,17 @@ def test_a_document_within_a_document_keeps_its_variables(scripts: Scripts) -> N
             "main[0].execute",
             "relay_script_method_execute_failed",
         ),
+        (
+            ["execute: {dest: a, result: [{when: b.c, then: []}]}", "return: 1"],
+            "main[0].execute",
+            "relay_script_js_eval_error",
+        ),
         (["denoise: {}"], "main[0].denoise", "relay_script_method_execute_failed"),
     ],
 )
 def test_a_step_that_fails_says_where(scripts: Scripts, steps: list[str], where: str, code: str) -> None:
     """The script is over, and so is the call."""
-    end = scripts.run(main(*steps))
+    end = scripts.run(main(*steps) + "  a: [{return: 1}]\n")
     assert end.error is not None
     assert (end.how, end.error.where, end.error.code) == (How.FAILED, where, code)
     assert scripts.switch.names[-1] == "hangup"

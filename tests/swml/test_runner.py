@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import gevent
@@ -17,6 +18,7 @@ from swml.properties import MethodData, flag
 from swml.registry import Registry
 from swml.run import ScriptRun
 from swml.runner import ERROR_VARIABLE, How, ScriptRunner
+from swml.variables import Variables
 from tests.calls.scripted_switch import ScriptedSwitch
 from tests.swml.scripts import Scripts, main
 
@@ -128,6 +130,29 @@ def test_steps_can_be_run_on_the_spot(scripts: Scripts) -> None:
     end = ScriptRunner(scripts.facilities).run(ScriptedSwitch().call(), with_method(run))
     assert [outcome.way for outcome in outcomes] == [Way.NEXT, Way.RETURN]
     assert (end.how, end.value) == (How.FINISHED, 1)
+
+
+def test_steps_can_be_run_on_several_calls_at_once(scripts: Scripts) -> None:
+    """Each with its own variables, and in the section the method stands in."""
+    inner = compile_text(
+        main("label: again", "sleep: 10", "execute: {dest: more}", "goto: {label: again, max: 3}")
+        + "  more: [{set: {seen: '${vars.seen || vars.me}'}}]\n"
+    )
+    legs: list[ScriptRun] = []
+
+    def run(run: ScriptRun, _data: Data) -> Outcome | None:
+        for name in ("a", "b"):
+            own = Variables(given={"me": name})
+            legs.append(ScriptRun(ScriptedSwitch().call(), run.facilities, own, run.session_id, run.nested))
+        waited = [gevent.spawn(run.nested, leg, inner.sections["main"]) for leg in legs]
+        assert [each.get(timeout=5).way for each in waited] == [Way.NEXT, Way.NEXT]
+        return run.nested(run, compile_text(main("return: mine")).sections["main"])
+
+    script = with_method(run)
+    script = replace(script, sections={**script.sections, "more": inner.sections["more"]})
+    end = ScriptRunner(scripts.facilities).run(ScriptedSwitch().call(), script)
+    assert end.value == "mine"
+    assert [leg.variables.get("seen") for leg in legs] == ["a", "b"]
 
 
 def test_a_callback_comes_in_the_languages_envelope(scripts: Scripts) -> None:
