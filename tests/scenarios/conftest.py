@@ -35,7 +35,7 @@ def chosen(request: pytest.FixtureRequest, module: str) -> list[Scenario]:
     return [BY_NAME[str(name)] for name in dict.fromkeys(names)]
 
 
-def _open_to_all(directory: Path) -> Path:
+def open_to_all(directory: Path) -> Path:
     """Let a FreeSWITCH that runs as another user into a directory, and return it."""
     for each in (directory, *directory.parents):
         if each.owner() == directory.owner() and each.stat().st_mode & 0o777 == 0o700:
@@ -82,7 +82,7 @@ def on_peers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     where, couchdb_url = os.environ.get("FREESWITCH", ""), os.environ.get("COUCHDB_URL", "")
     if not where or not couchdb_url:
         pytest.skip("needs FREESWITCH=host:port of an event socket on this host, and COUCHDB_URL")
-    directory = _open_to_all(tmp_path_factory.mktemp("scenarios"))
+    directory = open_to_all(tmp_path_factory.mktemp("scenarios"))
     password = os.environ.get("FREESWITCH_PASSWORD", "ClueCon")
     line = FreeSwitchLine(parse_address(where), password, directory)
     scenarios = chosen(request, "tests.scenarios.test_live")
@@ -100,7 +100,7 @@ def phones(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         where = os.environ.get("FREESWITCH", "")
         if not where:
             pytest.skip("needs FREESWITCH=host:port of an event socket on this host")
-        directory = _open_to_all(tmp_path_factory.mktemp("phones"))
+        directory = open_to_all(tmp_path_factory.mktemp("phones"))
         password = os.environ.get("FREESWITCH_PASSWORD", "ClueCon")
         line = FreeSwitchPhones(parse_address(where), password, directory)
     yield line
@@ -108,7 +108,7 @@ def phones(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def _ground(phones: PhoneLine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptGround]:
-    ground = ScriptGround(_open_to_all(tmp_path_factory.mktemp("ground")), phones)
+    ground = ScriptGround(open_to_all(tmp_path_factory.mktemp("ground")), phones)
     try:
         yield ground
     finally:
