@@ -77,7 +77,7 @@ class Teller:
         teller's greenlet, after those registered before it and after all that was told of the leg earlier; it
         must not wait for the call, and what it raises is logged and costs its own webhooks only.
 
-        Args: event_name: as FreeSWITCH has it. Only events that carry variables come (see Source: DTMF does
+        Args: event_name: as FreeSWITCH has it, `CUSTOM <subclass>` for one of those. Only events that carry variables come (see Source: DTMF does
         on legs that `verbose_events` was run on, which is every leg that is told of once it is answered);
         handler: called with (snapshot, leg): `snapshot.event` is the event, `snapshot.variable(name)` a
         variable of its channel, `leg` what callcontrol.events makes webhooks of. Returns (or yields) the
@@ -151,7 +151,8 @@ class Teller:
         leg = self._known(snapshot)
         if leg is None:
             return
-        for handler in self._handlers.get(event.name, ()):
+        name = f"CUSTOM {event.subclass}" if event.name == "CUSTOM" else event.name
+        for handler in self._handlers.get(name, ()):
             self._tell(handler, snapshot, leg)
         if event.name == LAST:
             self.roll.end(leg.leg_id)

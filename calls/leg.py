@@ -21,6 +21,9 @@ HEADER_PREFIX = "sip_h_"
 MAX_VALUE_LENGTH = 1024
 """Of a header's value and of credentials; FreeSWITCH puts a header's line into a buffer of its own size."""
 
+MAX_VARIABLE_LENGTH = 8192
+"""Of any other variable; every event of the leg carries it."""
+
 _CALLER = re.compile(r"[A-Za-z0-9+._*#-]{1,64}\Z")
 _CALLER_URI = re.compile(r"sips?:(?P<user>[A-Za-z0-9+._*#-]{1,64})@", re.IGNORECASE)
 _UNFIT_FOR_NAME = re.compile(r'[\x00-\x1f\x7f"\\<>]+')
@@ -113,7 +116,8 @@ class Leg:
         if self.destination.kind is not Kind.PHONE:
             told |= self._sip_variables()
         for name, value in told.items():
-            if _UNSAFE.search(value) or len(value) > MAX_VALUE_LENGTH or _VARIABLE.search(value):
+            longest = MAX_VALUE_LENGTH if name.startswith("sip_") else MAX_VARIABLE_LENGTH
+            if _UNSAFE.search(value) or len(value) > longest or _VARIABLE.search(value):
                 raise NotDialable(self.destination.text, f"the value of {name} cannot be passed on")
         return told
 
