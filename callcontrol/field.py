@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
@@ -61,12 +62,24 @@ class Word(fields.String):
 
 
 class Text(fields.String):
-    """A text of limited length, without what could end a line of the event socket."""
+    """A text of limited length, without what could end a line of the event socket.
 
-    def __init__(self, low: int, high: int, description: str, **options: Any) -> None:
+    Args: pattern: for the description, what `check` checks.
+    """
+
+    def __init__(
+        self,
+        low: int,
+        high: int,
+        description: str,
+        *,
+        pattern: str = NO_CONTROLS,
+        check: Callable[[str], None] | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(
-            validate=(validate.Length(low, high), _has_no_controls),
-            metadata={"description": description, "pattern": NO_CONTROLS},
+            validate=(validate.Length(low, high), _has_no_controls, *([check] if check else [])),
+            metadata={"description": description, "pattern": pattern},
             **options,
         )
 

@@ -77,12 +77,12 @@ class Teller:
         teller's greenlet, after those registered before it and after all that was told of the leg earlier; it
         must not wait for the call, and what it raises is logged and costs its own webhooks only.
 
-        Args: event_name: as FreeSWITCH has it, `CUSTOM <subclass>` for one of those. Only events that carry variables come (see Source: DTMF does
-        on legs that `verbose_events` was run on, which is every leg that is told of once it is answered);
-        handler: called with (snapshot, leg): `snapshot.event` is the event, `snapshot.variable(name)` a
-        variable of its channel, `leg` what callcontrol.events makes webhooks of. Returns (or yields) the
-        webhooks to send, in order; () for none. Their ids must be made of what they are about, since every
-        process says the same (callcontrol.events.event_of does so).
+        Args: event_name: as FreeSWITCH has it, `CUSTOM <subclass>` for one of those. Only events that carry
+        variables come (see Source: DTMF does on legs that `verbose_events` was run on, which is every leg
+        that is told of once it is answered); handler: called with (snapshot, leg): `snapshot.event` is the
+        event, `snapshot.variable(name)` a variable of its channel, `leg` what callcontrol.events makes
+        webhooks of. Returns (or yields) the webhooks to send, in order; () for none. Their ids must be made
+        of what they are about, since every process says the same (callcontrol.events.event_of does so).
         """
         self._handlers.setdefault(event_name, []).append(handler)
 
