@@ -15,7 +15,7 @@ from config.configuration import Configuration
 from config.settings import Settings
 from recording.call_recorder import CallRecorder
 from storage.address import AddressPolicy
-from swml.compiling import compile_text, load
+from swml.compiling import load
 from swml.document import Script
 from swml.errors import BadDocument, DocumentNotFetched
 from swml.fetching import Fetcher
@@ -58,7 +58,7 @@ class Scripts:
                 notices=notices,
                 fetcher=Fetcher(
                     Web(addresses, longest_s=longest_s),
-                    compile_text,
+                    load,
                     timeout_s=swml.fetch_timeout_s,
                     max_bytes=swml.document_limit_kb * KB,
                     request_timeout_s=swml.request_timeout_s,

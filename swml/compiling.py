@@ -47,8 +47,18 @@ def load(source: str | bytes, url: str = "") -> Script:
     """
     if len(source) <= AT_ONCE_BYTES:
         return compile_text(source, url)
-    script: Script = gevent.get_hub().threadpool.apply(compile_text, (source, url))
-    return script
+    made: Script | BadDocument = gevent.get_hub().threadpool.apply(_compiled, (source, url))
+    if isinstance(made, BadDocument):
+        raise made
+    return made
+
+
+def _compiled(source: str | bytes, url: str) -> Script | BadDocument:
+    """The same, faults as a value: gevent prints a traceback for whatever a thread of its pool raises."""
+    try:
+        return compile_text(source, url)
+    except BadDocument as exc:
+        return exc
 
 
 def compile_text(source: str | bytes, url: str = "") -> Script:

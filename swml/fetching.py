@@ -1,8 +1,7 @@
 """Fetches documents by URL: the call's data goes there, a document comes back.
 
 The data are POSTed as JSON, as the language has it. The document may be JSON or YAML; what the server calls
-it matters less than what it is, since many serve YAML as plain text or as bytes. Reading one takes its time,
-so it is read in the thread pool.
+it matters less than what it is, since many serve YAML as plain text or as bytes.
 Source: SignalWire's SWML reference, document-fetching webhook.
 """
 
@@ -11,8 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
-
-import gevent
 
 from calls.call import Call
 from swml.document import Script
@@ -25,7 +22,8 @@ NO_TEXT = ("audio/", "video/", "image/", "font/", "multipart/")
 """Kinds of media that no document is of."""
 
 Read = Callable[[str, str], Script]
-"""Makes a script of a document's text and its URL, or raises BadDocument."""
+"""Makes a script of a document's text and its URL, off the hub when it is long, or raises BadDocument
+(swml.compiling.load)."""
 
 
 class Fetcher:
@@ -64,8 +62,7 @@ class Fetcher:
             text = page.text()
         except WebFailed as exc:
             raise DocumentNotFetched(str(exc)) from exc
-        script: Script = gevent.get_hub().threadpool.apply(self._read, (text, page.url))
-        return script
+        return self._read(text, page.url)
 
     def _check(self, page: Page) -> None:
         """Raises: DocumentNotFetched: the answer is none, or too much of one."""
