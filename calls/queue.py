@@ -23,7 +23,7 @@ from calls.cause import HangupCause
 from esl import loop
 from esl.errors import EslError
 from esl.event import Event
-from esl.quoting import argument
+from esl.quoting import argument, word
 
 SUBCLASS = "fifo::info"
 BEYOND_S = 30.0
@@ -95,7 +95,7 @@ def enter(
                 "fifo_caller_exit_key": "",
             }
         )
-        line = f"{argument(room)} in undef {_word(music)}"
+        line = f"{argument(room)} in undef {word(music or 'silence')}"
         event = call.completed(call.submit("fifo", line), limit_s + BEYOND_S)
     finally:
         unsubscribe()
@@ -162,11 +162,6 @@ def _still_there(call: Call) -> None:
     """Raise CallGone if the call ended: an application's end and the call's come together."""
     if call.end is not None:
         raise call.end.error()
-
-
-def _word(media: str) -> str:
-    """Return what is to be played as one word of an argument. Source: switch_separate_string."""
-    return media.replace("\\", "\\\\").replace("'", "\\'").replace(" ", "\\s") or "silence"
 
 
 class _Entered:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from simulator import signalling, tones
 from simulator.dialstring import separate
+from simulator.inline import inline
 from simulator.loop import new_signal, spawn
 from simulator.park import park_state
 from simulator.session import Session
@@ -150,17 +151,8 @@ def _goes_on(leg: Session) -> bool:
         return True
     leg.channel.set("transfer_after_bridge", None)
     if after:
-        leg.move(_inline(after))
+        leg.move(inline(separate(after, ":")[0]))
     return bool(after)
-
-
-def _inline(where: str) -> list[tuple[str, str]]:
-    """The applications of `<application>:<argument>,…:inline`. Source: transfer_after_bridge."""
-    actions = []
-    for part in separate(separate(where, ":")[0], ","):
-        application, _, argument = part.partition(":")
-        actions.append((application, argument))
-    return actions
 
 
 def hold(leg: Session) -> bool:

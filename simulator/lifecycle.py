@@ -32,7 +32,8 @@ def run(session: Session, actions: Iterable[tuple[str, str]]) -> None:
                 session.hangup("NORMAL_CLEARING")
             else:
                 elsewhere, session.redirect = session.redirect, None
-                session.wait_unbridged()
+                if not _leaves(session):
+                    break
                 session.channel.state = session.channel.running_state = State.CS_EXECUTE
                 if callable(elsewhere):
                     queue = []
@@ -42,6 +43,12 @@ def run(session: Session, actions: Iterable[tuple[str, str]]) -> None:
     finally:
         session.hangup("NORMAL_TEMPORARY_FAILURE")
         finish(session)
+
+
+def _leaves(session: Session) -> bool:
+    """Wait until a leg has left its bridge; False when it was hung up before it went elsewhere."""
+    session.wait_unbridged()
+    return not session.channel.is_down
 
 
 def finish(session: Session) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from simulator.channel import State
+from simulator.inline import inline
 from simulator.joining import Bridge
 from simulator.session import Session
 
@@ -37,7 +38,8 @@ def transfer(session: Session, extension: str, dialplan: str = "", context: str 
     )
     channel.state = State.CS_ROUTING
     session.note("transfer", f"to {extension} in {where}")
-    session.move(session.core.route(session.script, extension))
+    is_inline = plan.lower() == "inline"
+    session.move(inline(extension) if is_inline else session.core.route(session.script, extension))
     return True
 
 

@@ -100,12 +100,16 @@ class Ground:
         gevent.spawn(lambda: job.set(self._originate(dial)))
         return Running(leg, None, result), job
 
+    def expect(self, verb: Verb, leg: str) -> AsyncResult:
+        """Have a verb run on a call that will come; return what it will return."""
+        result = AsyncResult()
+        self._verbs[leg] = (verb, result)
+        self.legs.append(leg)
+        return result
+
     def again(self, running: Running) -> AsyncResult:
         """Have the same verb run when its leg is handed over again; return what it will return."""
-        verb, _ = self._verbs[running.leg]
-        result = AsyncResult()
-        self._verbs[running.leg] = (verb, result)
-        return result
+        return self.expect(self._verbs[running.leg][0], running.leg)
 
     def events(self, name: str, leg: str) -> list[Event]:
         """Return what was heard of a channel."""
