@@ -49,8 +49,8 @@ def test_end_of_a_message(stage: Stage) -> None:
     detect(
         stage,
         {"detect_message_end": True, "machine_ready_timeout": 0.4},
-        {"at": 0, "say": 2.5},
-        {"at": 2.5, "silent": 10},
+        {"at": 0, "say": 4},  # longer than a busy machine may take to listen, and 1.25 s of voice
+        {"at": 4, "silent": 10},
     )
     assert stage.variables.get("detect_result") == "machine"
     assert events(stage) == ["MACHINE", "NOT_READY", "READY", "finished"]
