@@ -307,9 +307,9 @@ class Swml:
         doc="How long a `request` may take at the most, whatever it says; and where it says nothing.",
     )
     document_limit_kb: int = setting(
-        Whole(1, 10_000, "kB"),
-        1000,
-        doc="The largest document that is fetched. A thousand steps take a tenth of it.",
+        Whole(1, 500, "kB"),
+        500,
+        doc="The largest document that is fetched; none may be larger. A thousand steps take a tenth of it.",
     )
     environment: tuple[str, ...] = setting(
         Words("names of environment variables", r"[A-Za-z_][A-Za-z0-9_]{0,127}"),

@@ -17,6 +17,7 @@ import click
 from callflows.action_table import action_table
 from config.reference import categories_table, settings_table
 from service.cli import cli
+from swml.table import method_table
 
 MARKED = re.compile(r"(<!-- table (?P<name>\w+) -->\n)(?P<body>.*?)(<!-- end (?P=name) -->)", re.DOTALL)
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,6 +39,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "actions": action_table,
     "categories": categories_table,
     "commands": command_table,
+    "methods": method_table,
     "settings": settings_table,
 }
 

@@ -31,6 +31,26 @@ class MethodRow:
     description: str
 
 
+COLUMNS = ("method", "property", "type", "default", "limits", "")
+
+
+def method_table(registry: Registry | None = None) -> str:
+    """Return a Markdown table of all methods: how much of each there is here, then its properties."""
+    lines = [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
+    lines += [_line(row) for row in method_rows(registry)]
+    return "\n".join(lines) + "\n"
+
+
+def _line(row: MethodRow) -> str:
+    if row.property:
+        name = row.property if row.property.startswith("(") else f"`{row.property}`"
+        cells = ("", name, row.type, row.default, row.limits, row.description)
+    else:
+        told = f"{row.description} **{row.support}**" + (f": {row.limits}" if row.limits else "")
+        cells = (f"**{row.method}**", "", "", "", "", told)
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
 def method_rows(registry: Registry | None = None) -> list[MethodRow]:
     """Return all rows: each method, in the order of names, with its properties after it."""
     return [row for name, method in registry or all_methods() for row in _rows(name, method)]
