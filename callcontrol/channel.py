@@ -47,6 +47,9 @@ class Link(Protocol):
     def post(self, *commands: Command) -> list[PendingReply]:
         """Send commands in one write. Raises: LinkLost."""
 
+    def bgapi(self, name: str, arg: str = "", timeout_s: float = 30.0) -> str:
+        """Return the output of an API command that may take its time. Raises: EslError."""
+
 
 class Switches(Protocol):
     """The FreeSWITCHes that are reached from here."""
@@ -82,6 +85,10 @@ class LiveChannel:
         self._link = link
         self.node = node
         self.uuid = uuid
+
+    def beside(self, uuid: str) -> LiveChannel:
+        """Return another leg of the same FreeSWITCH."""
+        return LiveChannel(self._link, self.node, uuid)
 
     def run(self, *commands: Command, timeout_s: float = REPLY_TIMEOUT_S) -> list[str]:
         """Send commands in one write and wait for all of them; return what they said, "" for nothing.

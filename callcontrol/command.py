@@ -78,6 +78,11 @@ class Invocation:
             raise CallEnded
         return self._snapshot
 
+    def for_leg(self, call: CallControlId) -> Invocation:
+        """Return the same for another leg of the same FreeSWITCH, one that this command has called."""
+        channel = self.channel.beside(call.uuid)
+        return Invocation(channel, call, self.token, self.facilities, self.log.bind(uuid=call.uuid))
+
     def answered(self) -> Snapshot:
         """The same, of a leg that must be answered. Raises: CallNotAnswered, CallEnded."""
         snapshot = self.snapshot()

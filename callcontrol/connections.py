@@ -100,6 +100,10 @@ class Connections:
         found = (self._known(account_id, row.document) for row in rows if row.document is not None)
         return next((one for one in found if one is not None and one.is_active), None)
 
+    def owns(self, account_id: str, number: str) -> bool:
+        """Whether an active connection of the account owns a number. Raises: StoreUnavailable."""
+        return self.of_number(account_id, number) is not None
+
     def _known(self, account_id: str, document: Document) -> Connection | None:
         """Read a document once for each of its revisions."""
         key, revision = (account_id, str(document.get("_id"))), str(document.get("_rev"))

@@ -7,7 +7,7 @@
 | `to` with `;secure=`, `media_encryption` | SRTP by SDES or DTLS |
 | `from`, `from_display_name`, `privacy` | who is shown; a number that dialling.caller_ids allows |
 | `timeout_secs`, `time_limit_secs` | how long it rings, and talks, within what system_config allows |
-| `audio_url` | played to whoever answers, before anything else happens |
+| `audio_url`, `media_name` | played to whoever answers, before anything else happens |
 | `custom_headers`, `sip_headers`, `sip_auth_...`, `sip_transport_protocol` | as SIP has them |
 | `record...` | see callcontrol.recording_start |
 
@@ -26,7 +26,8 @@ from marshmallow import ValidationError
 
 from callcontrol import variables
 from callcontrol.errors import INVALID_NUMBER, Unprocessable, invalid
-from callcontrol.field import Base64, Text, WebUrl, Whole, Word
+from callcontrol.facilities import Facilities
+from callcontrol.field import Text, WebUrl, Whole, Word
 from callcontrol.recording_start import RecordFromAnswerData
 from callcontrol.sip_headers import Message, custom_headers, sip_headers
 from callcontrol.unused import Unused
@@ -80,6 +81,7 @@ class OutgoingData(RecordFromAnswerData):
 
     from_display_name = Text(1, 128, "Shown as the caller's name.")
     audio_url = WebUrl("A sound that whoever answers hears first.")
+    media_name = Text(1, 255, "A sound of the account's own that whoever answers hears first.")
     preferred_codecs = Codecs("Codecs in order of preference, separated by commas.")
     media_encryption = Word(("disabled", "SRTP", "DTLS"), "Whether media is encrypted.")
     privacy = Word(("id", "none"), "id: neither number nor name is shown.")
@@ -99,7 +101,6 @@ class OutgoingData(RecordFromAnswerData):
     answering_machine_detection = Unused()
     answering_machine_detection_config = Unused()
     diversion = Unused()
-    media_name = Unused()
     route_to_mobile = Unused()
     sip_region = Unused()
     sound_modifications = Unused()
@@ -124,12 +125,19 @@ def leg_variables(
 
 
 def outgoing(
-    to: str, caller: str, data: Mapping[str, Any], rules: DialRules, known: Mapping[str, str], sound: str = ""
+    to: str,
+    caller: str,
+    data: Mapping[str, Any],
+    rules: DialRules,
+    known: Mapping[str, str],
+    *,
+    uuid: str,
+    sound: str = "",
 ) -> Leg:
     """Return the leg that is to be dialled.
 
     Args: to, caller: as the client wrote them, "" for a caller that the configuration names; data: loaded by
-    OutgoingData; known: see leg_variables; sound: what FreeSWITCH calls `audio_url`, "" for none.
+    OutgoingData; known: see leg_variables; uuid: which its channel will have; sound: see sound_of.
     Raises: Unprocessable: it may not be called, or cannot be.
     """
     to, digits, encryption = _taken_apart(to)
@@ -159,8 +167,19 @@ def outgoing(
         password=data.get("sip_auth_password", ""),
         confirmation=Confirmation("exec", f"playback {sound}", AUDIO_TIMEOUT_S) if sound else None,
         variables=told,
+        uuid=uuid,
     )
     return _admitted(leg, rules)
+
+
+def sound_of(data: Mapping[str, Any], facilities: Facilities, account_id: str) -> str:
+    """Return what FreeSWITCH plays to whoever answers, "" for nothing. Raises: Unprocessable, Unavailable."""
+    url, name = data.get("audio_url", ""), data.get("media_name", "")
+    if url and name:
+        raise invalid("/media_name", "Can't be used together with audio_url.")
+    if url:
+        return facilities.sounds.of_url(url, account_id, "/audio_url")
+    return facilities.sounds.of_name(name, account_id, "/media_name") if name else ""
 
 
 def webhook_variables(data: Mapping[str, Any], otherwise: str = "") -> dict[str, str]:

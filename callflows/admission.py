@@ -5,6 +5,7 @@
 | which account | the dialplan's variable, Kazoo's, the number's document, the default account |
 | is the account allowed to call | its document, unless `enabled` or `pvt_enabled` is false |
 | which callflow | lookup of the number, brought to E.164 first, and as dialled |
+| which client program | the connection that owns the number, where no callflow names it |
 | who may reach `no_match` | callers known to us: authorised as something other than a carrier |
 
 A carrier's call to an unknown number never reaches the `no_match` callflow, which usually dials out: the
@@ -20,11 +21,13 @@ from typing import Protocol
 
 import structlog
 
+from callflows.document import Flow
 from callflows.errors import CallNotTaken
 from callflows.library import Library
 from callflows.lookup import Found, Lookup
 from callflows.media import ACCOUNTS
 from callflows.number import normalise
+from callflows.own_program import NumberOwners
 from calls.identity import Identity
 from config.configuration import Configuration
 from storage.document import Document
@@ -71,11 +74,21 @@ class Arrival(Protocol):
 
 
 class Admission:
-    """Answers the questions above. Args: default_account: of calls that name none, "" for none."""
+    """Answers the questions above.
+
+    Args: default_account: of calls that name none, "" for none; owned: who knows of numbers that belong to
+    client programs, and the flow of calls to them.
+    """
 
     def __init__(
-        self, library: Library, lookup: Lookup, config: Configuration, default_account: str = ""
+        self,
+        library: Library,
+        lookup: Lookup,
+        config: Configuration,
+        default_account: str = "",
+        owned: tuple[NumberOwners, Flow] | None = None,
     ) -> None:
+        self._owned = owned
         self._library = library
         self._lookup = lookup
         self._config = config
@@ -91,6 +104,10 @@ class Admission:
         converters = self._config.for_account(call.account_id).get("number_manager", "e164_converters")
         normal = normalise(number, account.get("dial_plan"), converters)
         found = self._lookup.find(normal, call.account_id, number)
+        if (found is None or found.is_no_match) and self._owned is not None:
+            owners, flow = self._owned
+            if any(owners.owns(call.account_id, one) for one in dict.fromkeys((normal, number))):
+                return Found(flow, is_no_match=False), account
         if found is None:
             raise CallNotTaken(
                 "no_callflow", "no callflow takes this number", sip_code=404, sip_text="Not Found"

@@ -1,8 +1,12 @@
-"""Calls that bring their program along: a channel variable of the dialplan names it, no number is looked up.
+"""Calls whose program is no document of callflows: a channel variable of the dialplan names it, or its number
+belongs to a connection of call control.
 
 | variable | holds |
 |---|---|
 | `callflows_swml` | an SWML document, or the http(s) URL of one |
+
+A number without a callflow of its own is asked for among those that connections own: before `no_match`, which
+takes what nobody else does.
 
 Such a call runs a callflow of one node, made here; account, preflow, automatic recordings and the end are
 those of every call.
@@ -24,6 +28,19 @@ class Bringing(Protocol):
 
     def variable(self, name: str) -> str | None:
         """Return a channel variable."""
+
+
+class NumberOwners(Protocol):
+    """Knows which numbers belong to a client program (callcontrol.connections.Connections)."""
+
+    def owns(self, account_id: str, number: str) -> bool:
+        """Whether an active connection of the account owns a number. Raises: StoreUnavailable."""
+
+
+def flow_of_owned(registry: Registry) -> Flow:
+    """Return the callflow of a call to a number that a connection owns."""
+    node = {"module": "call_control", "data": {}, "children": {}}
+    return compile_flow({"name": "a number of a connection", "flow": node}, registry)
 
 
 def flow_of(call: Bringing, registry: Registry) -> Flow | None:

@@ -20,7 +20,7 @@ from callflows.flow_run import Facilities, FlowRun
 from callflows.library import Library
 from callflows.lookup import Lookup
 from callflows.media import MediaCatalogue, MediaLocator
-from callflows.own_program import flow_of
+from callflows.own_program import NumberOwners, flow_of, flow_of_owned
 from callflows.preflow import root_of
 from callflows.registry import Registry
 from calls.call import Call
@@ -70,7 +70,7 @@ class CallflowRunner:
     Args: documents: where callflows, menus and media are, with a cache (storage.cache) in front; config:
     system_config; recorder: of all calls; registry: the actions; media: where FreeSWITCH finds
     attachments; media_dir: where FreeSWITCH writes, and we read, what callers record into documents;
-    programs: other languages that calls may run, by name;
+    programs: other languages that calls may run, by name; owners: of numbers that are client programs';
     default_account: of calls that name none; linger_s: see calls.reception;
     on_report: told of every call's end, must not wait.
     """
@@ -85,6 +85,7 @@ class CallflowRunner:
         *,
         media_dir: Path,
         programs: Mapping[str, Program] | None = None,
+        owners: NumberOwners | None = None,
         default_account: str = "",
         linger_s: int = LINGER_S,
         on_report: Callable[[CallReport], None] | None = None,
@@ -102,7 +103,8 @@ class CallflowRunner:
             programs=programs or {},
         )
         self._registry = registry
-        self._admission = Admission(library, lookup, config, default_account)
+        owned = (owners, flow_of_owned(registry)) if owners is not None else None
+        self._admission = Admission(library, lookup, config, default_account, owned)
         self._on_report = on_report
 
     def handle(self, session: Session) -> None:

@@ -1,0 +1,22 @@
+"""A second call that a command names by its id."""
+
+from __future__ import annotations
+
+from callcontrol.call_control_id import CallControlId
+from callcontrol.channel import LiveChannel, channel_of
+from callcontrol.errors import NO_SUCH_ASSOCIATE, invalid
+from callcontrol.facilities import Facilities
+
+
+def other_call(facilities: Facilities, account_id: str, text: str, pointer: str, *, node: str) -> LiveChannel:
+    """Return the leg that a parameter names: of the same account, and on the same FreeSWITCH.
+
+    Args: pointer: to the parameter; node: where the first call is. Raises: Unprocessable, CallEnded,
+    Unavailable.
+    """
+    named: CallControlId | None = facilities.ids.read(text)
+    if named is None or named.account_id != account_id:
+        raise invalid(pointer, "There is no call of that id.", NO_SUCH_ASSOCIATE)
+    if named.node != node:
+        raise invalid(pointer, "That call is on another FreeSWITCH.", NO_SUCH_ASSOCIATE)
+    return channel_of(facilities.switches, named.node, named.uuid)
