@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 import wave
 from array import array
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, TypeAlias
+
+import gevent
 
 from esl.errors import EslError
 from simulator.script import Party
@@ -17,6 +20,9 @@ from tests.scenarios.scenario import Caller
 from tests.waiting import eventually
 
 Samples: TypeAlias = "array[int]"
+
+TAPING_S = 5.0
+"""From the order of a call to its leg; it takes some milliseconds."""
 
 
 class Phone(Protocol):
@@ -116,19 +122,28 @@ class FreeSwitchPhones(FreeSwitchLine):
 
     def ring(self, number: str, caller: Caller, variables: Mapping[str, str], port: int) -> Phone:
         """See PhoneLine."""
-        leg = self.place(number, caller, variables, port)
+        escaped = {name: _escaped(value) for name, value in variables.items()}
+        leg = self.place(number, caller, escaped, port)
         tape = self._directory / f"{leg}.wav"
+        gevent.spawn(self._tape, leg, tape)
+        return FreeSwitchPhone(self, leg, tape)
 
-        def is_taped() -> bool:
+    def _tape(self, leg: str, tape: Path) -> None:
+        """Have FreeSWITCH record a leg as soon as it is there; a call that is over before has no sound."""
+        until_s = time.monotonic() + TAPING_S
+        while time.monotonic() < until_s:
             try:
                 self.api("uuid_record", f"{leg} start {tape} 600 {{RECORD_STEREO=true}}")
             except EslError:
-                return False  # the leg has yet to come
-            return True
-
-        eventually(is_taped, what="FreeSWITCH recording the caller's leg")
-        return FreeSwitchPhone(self, leg, tape)
+                gevent.sleep(0.01)
+            else:
+                return
 
     def api(self, command: str, argument: str) -> str:
         """Have FreeSWITCH do something. Raises: EslError."""
         return self._link.api(command, argument)
+
+
+def _escaped(value: str) -> str:
+    """Return a value as it may stand within the braces of originate, where blanks and commas divide."""
+    return value.replace(" ", "\\s").replace(",", "\\,")
