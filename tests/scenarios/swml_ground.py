@@ -157,3 +157,17 @@ def impatient(settings: Any) -> Any:
 def bodies(receiver: Any) -> list[dict[str, Any]]:
     """Return what a receiver was sent as JSON, in order."""
     return [json.loads(request.body) for request in receiver.requests if request.body]
+
+
+def told(logs: list[Any], talk: Talk) -> list[Any]:
+    """Return what was said of a call that somebody might look at."""
+    return [
+        line
+        for line in logs
+        if line.get("call_id") == talk.uuid and line["log_level"] in {"warning", "error", "critical"}
+    ]
+
+
+def script(*main: Any, **sections: Any) -> dict[str, Any]:
+    """Return a document."""
+    return {"sections": {"main": list(main), **sections}}

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from calls.cause import HangupCause
 from storage.notice import NoticeState
 from swml.reading import MAX_BYTES
-from tests.scenarios.swml_ground import ScriptGround, Talk, impatient
+from tests.scenarios.swml_ground import ScriptGround, Talk, impatient, script, told
 from tests.scenarios.swml_lines import SimulatedPhones
 from tests.service.house import HANGUP, Step
 from tests.storage.receiver import Answer, Receiver, serving
@@ -72,20 +72,6 @@ def neighbour(ground: ScriptGround) -> Iterator[Talk]:
     (outcome,) = talk.outcomes()
     assert outcome.verdict.value == "ok"
     assert watch.worst_s < LATE_S
-
-
-def told(logs: list[Any], talk: Talk) -> list[Any]:
-    """Return what was said of a call that somebody might look at."""
-    return [
-        line
-        for line in logs
-        if line.get("call_id") == talk.uuid and line["log_level"] in {"warning", "error", "critical"}
-    ]
-
-
-def script(*main: Any, **sections: Any) -> dict[str, Any]:
-    """Return a document."""
-    return {"sections": {"main": list(main), **sections}}
 
 
 JS = "%{js:"
@@ -258,44 +244,6 @@ def test_private_addresses_are_not_reached(ground: ScriptGround, neighbour: Talk
         talk = ground.call(flow=_chained(url))
         assert talk.report().actions == ("swml", "hangup")
     assert [line["event"] for line in told(logs, talk)] == ["script_not_run"]
-
-
-HANGING = "HANGING"
-METHODS: dict[str, list[Any]] = {
-    "play": [{"play": {"url": "silence:30"}}],
-    "say": [{"play": {"url": "say:" + "This is a very long sentence. " * 20}}],
-    "prompt": [{"prompt": {"play": "silence:1", "initial_timeout": 30}}],
-    "record": [{"record": {"max_length": 30}}],
-    "record_call": [{"record_call": {}}, {"sleep": 30_000}],
-    "sleep": [{"sleep": 30_000}],
-    "request": [{"request": {"url": HANGING, "method": "POST", "timeout": 30}}],
-    "execute": [{"execute": {"dest": HANGING}}],
-    "connect": [{"connect": {"to": "sip:rings@127.0.0.1"}}],
-    "detect_machine": [{"detect_machine": {"timeout": 30, "wait": True}}],
-    "send_digits": [{"answer": {}}, {"send_digits": {"digits": "W" * 30}}],
-    "cond": [{"cond": [{"when": "true", "then": [{"play": {"url": "silence:30"}}]}]}],
-}
-
-
-@pytest.mark.parametrize("name", METHODS)
-def test_the_caller_hangs_up(ground: ScriptGround, name: str) -> None:
-    """In the middle of each method: the script is over at once, nothing after it is run, nothing is wrong."""
-    with serving(Answer(hangs=True)) as receiver, capture_logs() as logs:
-        main = json.loads(json.dumps(METHODS[name]).replace(HANGING, receiver.url()))
-        talk = ground.run(script(*main, {"user_event": {"event": {"a": 1}}}), HANGUP)
-        gevent.sleep(0.6)  # so that the method is in its middle
-        talk.phone.hang_up()
-        hung_up_s = time.monotonic()
-        report = talk.report()
-        outcomes = talk.outcomes()
-    assert time.monotonic() - hung_up_s < 5
-    assert report.actions == ("swml",)
-    assert [line["event"] for line in told(logs, talk)] == []
-    (ended,) = [line for line in logs if line["event"] == "script_ended" and line["call_id"] == talk.uuid]
-    assert ended["how"] == "gone", ended
-    assert "user_event" not in ended["methods"]
-    assert all(outcome.ended_by.value == "hangup" for outcome in outcomes)
-    assert len(outcomes) == name.startswith("record")
 
 
 def test_a_status_url_that_is_dead(ground: ScriptGround, neighbour: Talk) -> None:
