@@ -15,7 +15,9 @@ import gevent
 import pytest
 from structlog.testing import capture_logs
 
+from callflows.own_program import SWML_VARIABLE
 from calls.cause import HangupCause
+from simulator.script import read_script
 from storage.notice import NoticeState
 from swml.reading import MAX_BYTES
 from tests.scenarios.swml_ground import ScriptGround, Talk, impatient, script, told
@@ -257,3 +259,27 @@ def test_a_status_url_that_is_dead(ground: ScriptGround, neighbour: Talk) -> Non
         lambda: [one for one in ground.engine.outbox.notices.list() if one.attempts], what="an attempt"
     )
     assert waiting[0].state is NoticeState.PENDING
+
+
+def test_a_freeswitch_without_a_speech_engine(ground: ScriptGround, neighbour: Talk) -> None:
+    """Nothing is said, once for each text in the log; all else is done, and the call ends as it should."""
+    line = ground.line
+    assert isinstance(line, SimulatedPhones)
+    lacking = read_script({"steps": [{"at": 0, "say": 20}], "faults": {"missing_applications": ["flite"]}})
+    main = [
+        {"play": {"url": "say:Hello"}},
+        {"record": {"max_length": 0.5}},
+        {"play": {"url": "%{record_url}"}},
+    ]
+    variables = {"callflows_account_id": "demo", SWML_VARIABLE: json.dumps(script(*main))}
+    with capture_logs() as logs:
+        call = line.switch.place_call(
+            "1", script=lacking, variables=variables, engine=ground.engine.listener.address[:2]
+        )
+        assert call.wait_ended(20)
+        report = eventually(lambda: ground.reports.get(call.uuid), what="its report")
+    assert report.cause is HangupCause.NORMAL_CLEARING
+    mine = [line for line in logs if line.get("call_id") == call.uuid]
+    assert [line["event"] for line in mine if line["log_level"] == "warning"] == ["speech_not_heard"]
+    (ended,) = [line for line in mine if line["event"] == "script_ended"]
+    assert ended["methods"] == ["play", "record", "play"]
