@@ -65,6 +65,31 @@ def test_an_unsubscribed_handler_hears_nothing() -> None:
     assert heard == ["kept"]
 
 
+def test_other_channels_are_heard_of_as_long_as_they_are_followed() -> None:
+    """Their events never count as the call's own, whatever they say; nothing of them is left afterwards."""
+    switch = ScriptedSwitch()
+    call = switch.call()
+    seen: list[str] = []
+    mark = ("Unique-ID", "other-leg")
+    call.follow([mark], lambda event: seen.append(event.uuid), ["CHANNEL_CREATE"])
+    switch.event("CHANNEL_ANSWER", Unique_ID="other-leg")
+    switch.event("CHANNEL_ANSWER", Unique_ID="somebody-else")
+    switch.event("CHANNEL_BRIDGE")
+    assert call.wait_for(lambda: call.is_bridged, 5)
+    assert (seen, call.is_answered) == (["other-leg"], False)
+    call.unfollow([mark])
+    call.unfollow([mark])
+    switch.event("CHANNEL_ANSWER", Unique_ID="other-leg")
+    switch.event("CHANNEL_UNBRIDGE")
+    assert call.wait_for(lambda: not call.is_bridged, 5)
+    assert seen == ["other-leg"]
+    assert switch.lines[-3:] == [
+        "filter Unique-ID other-leg",
+        "event plain CHANNEL_CREATE",
+        "filter delete Unique-ID other-leg",
+    ]
+
+
 def test_waking_lets_conditions_be_looked_at_that_no_event_brings_about() -> None:
     """What happens elsewhere ends a wait at once, not at the call's next event."""
     call = ScriptedSwitch().call()

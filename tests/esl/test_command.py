@@ -35,6 +35,7 @@ from tests.esl.test_quoting import HOSTILE
         (command.nixevent(["DTMF"]), "nixevent DTMF", "nixevent"),
         (command.filter_present("variable_a"), "filter variable_a /./", "filter"),
         (command.filter_header("Unique-ID", "a-b c"), "filter Unique-ID a-b c", "filter"),
+        (command.delete_filter("Unique-ID", "a-b"), "filter delete Unique-ID a-b", "filter delete"),
         (
             command.execute("answer", event_uuid="u-1"),
             "sendmsg\ncall-command: execute\nexecute-app-name: answer\nEvent-UUID: u-1",
@@ -113,6 +114,7 @@ _BREAKS = ["a\nb", "a\rb", "a\0b", "\n", "a\n\napi reload"]
         lambda value: command.events([value]),
         lambda value: command.nixevent([value]),
         lambda value: command.filter_header("A", value),
+        lambda value: command.delete_filter("A", value),
         lambda value: command.filter_header(value, "a"),
     ],
 )
