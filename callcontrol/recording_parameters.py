@@ -4,12 +4,13 @@
 |---|---|
 | `format` | the file's |
 | `channels` | dual: what the leg says left, what it hears right; single: both mixed |
-| `recording_track` | inbound: what the leg says, outbound: what it hears, each alone and in one channel;
-both | | `max_length` | a limit in seconds; 0: media.max_recording_time_limit, the longest an operator allows
-| | `timeout_secs` | silence after speech that ends it; 0: none does | | `trim` | silence at both ends is cut
-off afterwards | | `custom_file_name` | the name of what is delivered, with the Unix time behind it; without
-it call_leg_id | | `transcription`, `transcription_language` | a transcript in that language; the rest goes
-to its engine | | `play_beep` | not here: it is the command that beeps |
+| `recording_track` | inbound: what the leg says, outbound: what it hears, each alone, in one channel; both |
+| `max_length` | a limit in seconds; 0: media.max_recording_time_limit, the longest an operator allows |
+| `timeout_secs` | silence after speech that ends it; 0: none does |
+| `trim` | silence at both ends is cut off afterwards |
+| `custom_file_name` | names what is delivered, the Unix time behind it; without it call_leg_id |
+| `transcription`, `transcription_...` | how it is transcribed, see callcontrol.recording_transcript |
+| `play_beep` | not here: it is the command that beeps |
 
 What the page leaves open (where the recording goes, its sample rate) is system_config's to say.
 Source: Telnyx' call control, record_start.
@@ -27,8 +28,9 @@ from marshmallow import fields, validate
 from callcontrol.command import CommandData
 from callcontrol.field import Flag, Text, Whole, Word
 from callcontrol.recording_languages import LANGUAGES
+from callcontrol.recording_transcript import ENGINES
 from recording.parameters import Configuration, resolve
-from recording.request import Direction, Observer, RecordingRequest, Silence
+from recording.request import NOTHING, Direction, Observer, RecordingRequest, Silence, Transcription
 
 ORIGIN = "call control : record_start"
 """Said in the recording's document, and what an order without an id means."""
@@ -38,8 +40,6 @@ MAX_TIMEOUT_S = 14_400
 """Telnyx names no limit; a longer silence than the longest recording ends nothing."""
 
 MAX_SPEAKERS = 100
-ENGINES = ("A", "Google", "B", "Telnyx", "deepgram/nova-3")
-"""As clients name them; which of them there are here is the transcripts' affair."""
 
 TRACKS: Mapping[str, Direction] = {
     "both": Direction.BOTH,
@@ -70,9 +70,11 @@ class RecordStartData(CommandData):
     custom_file_name = Text(1, 40, "Names the file instead of call_leg_id; the Unix time is put behind it.")
     transcription = Flag("Have it transcribed when it is over.")
     transcription_engine = fields.String(
-        load_default="A",
-        validate=validate.OneOf(ENGINES),
-        metadata={"description": "The engine that transcribes, as clients name it."},
+        validate=validate.OneOf(tuple(ENGINES)),
+        metadata={
+            "description": "The engine that transcribes: A, Google: Google's; B, Telnyx: the one that this "
+            "system's operator chose, as when none is named."
+        },
     )
     transcription_language = Word(LANGUAGES, "The language spoken.", load_default="en-US")
     transcription_profanity_filter = Flag("Have the engine mask profanity.")
@@ -89,11 +91,13 @@ def request_of(
     unix_time: int,
     link_s: float,
     observers: tuple[Observer, ...] = (),
+    transcript: Transcription | None = None,
+    tags: Mapping[str, str] = NOTHING,
 ) -> RecordingRequest:
     """Return what is to be recorded.
 
     Args: data: as RecordStartData loaded it; config: as the account sees it; leg_id: call_leg_id; link_s: how
-    long links to it work; observers: see RecordingRequest.
+    long links to it work; observers, transcript, tags: see RecordingRequest.
     """
     direction = TRACKS[data["recording_track"]]
     name = f"{data.get('custom_file_name') or leg_id}_{unix_time}"
@@ -107,7 +111,8 @@ def request_of(
         time_limit_s=data["max_length"] or request.time_limit_s,
         silence=Silence(final_ms=silence_s * 1000) if silence_s else None,
         trim_silence=data.get("trim") == "trim-silence",
-        transcript=data["transcription_language"] if data["transcription"] else "",
+        transcript=transcript,
         observers=observers,
+        tags=tags,
         link_s=math.ceil(link_s),
     )

@@ -13,6 +13,8 @@ from callcontrol.field import Text, Whole, Word
 from callcontrol.leg import leg_of
 from callcontrol.recording_events import observer_of
 from callcontrol.recording_parameters import MAX_TIMEOUT_S, TRACKS, request_of
+from callcontrol.recording_transcript import transcript_of
+from callcontrol.recordings_tags import CALL_SESSION_ID, CONNECTION_ID
 from callcontrol.snapshot import Snapshot
 from recording.errors import LegNotRecorded
 
@@ -73,13 +75,16 @@ def start(
     leg = leg_of(snapshot, facilities.ids, facilities.node, account_id=invocation.account_id)
     if leg is None:
         raise CallEnded
+    config = facilities.config.for_account(invocation.account_id)
     request = request_of(
         data,
-        facilities.config.for_account(invocation.account_id),
+        config,
         leg_id=leg.leg_id,
         unix_time=int(time.time()),
         link_s=facilities.links.lifetime_s,
         observers=(observer_of(leg),),
+        transcript=transcript_of(data, config, facilities.config),
+        tags={CALL_SESSION_ID: leg.session_id, CONNECTION_ID: leg.connection_id},
     )
     try:
         return facilities.recorder.start_on(

@@ -32,6 +32,7 @@ from config.system import SystemConfig
 from recording.errors import Unprocessable
 from recording.naming import new_name
 from recording.processing import engine
+from recording.processing.offer import settings_of
 from recording.request import RecordingRequest
 from recording.storage_decision import Wanted
 from recording.storage_rules import StorageRules
@@ -100,10 +101,13 @@ class Explainer:
         return Storage(decision.rule, decision.reason, places, tuple(missing))
 
     def _transcript_faults(self, account_id: str, request: RecordingRequest) -> list[str]:
-        if not request.transcript:
+        if request.transcript is None:
             return []
+        name = request.transcript.engine or str(
+            self._means.config.for_account(account_id).get(*TRANSCRIPT_ENGINE)
+        )
         try:
-            engine.find(str(self._means.config.for_account(account_id).get(*TRANSCRIPT_ENGINE)))
+            engine.find(name, settings_of(self._means.config, name))
         except Unprocessable as exc:
             return [f"no transcript: {exc}"]
         return []

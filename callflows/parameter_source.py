@@ -53,7 +53,11 @@ ROWS = (
     _Row("method", lambda r: r.method),
     _Row("beep_every_s", lambda r: r.beep_every_s, ("recording", "care", "beep_every_s")),
     _Row("trim_silence", lambda r: r.trim_silence, ("recording", "processing", "trim_silence")),
-    _Row("transcript", lambda r: r.transcript, ("recording", "processing", "transcript_language")),
+    _Row(
+        "transcript",
+        lambda r: r.transcript and r.transcript.language,
+        ("recording", "processing", "transcript_language"),
+    ),
 )
 """In the order they are told."""
 

@@ -4,6 +4,8 @@ RecordingError
 |- BadTicket        theirs: recording variables or a manifest that this project did not write
 |- BadTransition    ours: a recording was told of something that cannot happen in its state
 |- Unprocessable    theirs or the system's: what was captured cannot be worked on; it is left as it is
+|  |- NoEngine         no such transcript engine, or one that is not installed or configured
+|  |- NoLanguage       the transcript engine does not know the language
 |- Interrupted      nobody's: the engine closes while a recording is worked on
 |- LegNotRecorded   nobody's: a leg that is gone, or that FreeSWITCH does not record
 |- LinkBusy         nobody's: too much is being fetched back and encoded for links; later it is not
@@ -28,6 +30,14 @@ class BadTransition(RecordingError):
 
 class Unprocessable(RecordingError):
     """Audio that cannot be joined, trimmed, encoded or transcribed; the message says why."""
+
+
+class NoEngine(Unprocessable):
+    """A transcript engine that is not there, not installed or not configured; the message says which are."""
+
+
+class NoLanguage(Unprocessable):
+    """A language that a transcript engine does not know; the message says which it does."""
 
 
 class Interrupted(RecordingError):

@@ -115,6 +115,8 @@ def _private(ticket: Ticket, around: Circumstances) -> dict[str, Any]:
 def _ours(ticket: Ticket, outcome: RecordingOutcome) -> dict[str, Any]:
     return {
         "recording_id": outcome.recording_id,
+        "uuid": ticket.uuid,
+        "tags": dict(ticket.request.tags),
         "ended_by": outcome.ended_by.value,
         "verdict": outcome.verdict.value,
         "reasons": list(outcome.reasons),

@@ -32,7 +32,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from recording.request import AudioFormat, Direction, RecordingRequest, Silence
+from recording.request import AudioFormat, Direction, RecordingRequest, Silence, Transcription
 from storage import names
 
 RATES_HZ = frozenset({8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000})
@@ -165,9 +165,10 @@ def _media_id(given: _Parameters) -> str:
     return media_id
 
 
-def _transcript(config: Configuration) -> str:
+def _transcript(config: Configuration) -> Transcription | None:
     engine = config.get("recording", "processing", "transcript_engine")
-    return str(config.get("recording", "processing", "transcript_language") or "") if engine else ""
+    language = str(config.get("recording", "processing", "transcript_language") or "")
+    return Transcription(language) if engine and language else None
 
 
 def _beep_every_s(given: _Parameters, config: Configuration) -> int:

@@ -41,6 +41,23 @@ class Silence:
     threshold: int = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    """How a recording is transcribed when it is over.
+
+    Attributes: language: such as en-US; engine: its name (recording.processing.engines), "" for the one that
+    system_config names; profanity_filter: profanity is masked; diarization: speakers are told apart;
+    min_speakers, max_speakers: of the conversation, 0 where nobody said. What an engine cannot do it leaves.
+    """
+
+    language: str
+    engine: str = ""
+    profanity_filter: bool = False
+    diarization: bool = False
+    min_speakers: int = 0
+    max_speakers: int = 0
+
+
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -73,13 +90,14 @@ class RecordingRequest:
         url, method: where the caller of the API wants it ("" lets system_config decide); method is
         "put" or "post". follow_transfer: whether it follows the conversation when the leg is transferred.
         trim_silence: silence at both ends is cut off afterwards.
-        transcript: the language to transcribe, such as en-US; "" for no transcript.
+        transcript: how to transcribe it; None for no transcript.
         beep_every_s: how often a beep tells those who talk that they are recorded; 0: never.
         observers: who is told how it goes.
         terminators: digits that end it when the leg recorded presses one; whoever collects digits gets that
         one all the same. They are heard on the call's own connection: a recording that went on to another
         leg, or that another engine has adopted without its call, is not ended by them.
         link_s: how long a link to it must work after it is over; see storage.outbox.Outbox.enqueue.
+        tags: said in the metadata, by names of the language that asked; what it finds its recordings by.
         Source: reference section 3.3 (names and limits), Kazoo media_recording.
     """
 
@@ -100,11 +118,12 @@ class RecordingRequest:
     method: str = "put"
     follow_transfer: bool = True
     trim_silence: bool = False
-    transcript: str = ""
+    transcript: Transcription | None = None
     beep_every_s: int = 0
     observers: tuple[Observer, ...] = ()
     terminators: str = ""
     link_s: int = 0
+    tags: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
     @property
     def capture_format(self) -> AudioFormat:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
@@ -18,7 +18,15 @@ import structlog
 from calls.dtmf import DIGITS
 from recording.errors import BadTicket
 from recording.naming import Name
-from recording.request import AudioFormat, Direction, Observer, RecordingRequest, Silence
+from recording.request import (
+    NOTHING,
+    AudioFormat,
+    Direction,
+    Observer,
+    RecordingRequest,
+    Silence,
+    Transcription,
+)
 from storage import names
 
 VERSION = 1
@@ -42,6 +50,11 @@ MAX_OBSERVERS = 4
 
 MAX_OBSERVER_BYTES = 4_096
 """Of what one observer's sink needs to know, as JSON: a URL, and a few ids. A larger one is left out."""
+
+MAX_TAGS = 4
+
+MAX_SPEAKERS = 1_000
+"""No conversation has more."""
 
 MAX_LINK_S = 10**9
 """Thirty years."""
@@ -164,7 +177,7 @@ def bounded(request: RecordingRequest) -> RecordingRequest:
         request,
         time_limit_s=limit_s if limit_s is None or limit_s > 0 else DOUBTFUL_LIMIT_S,
         media_id=_usable_id(request.media_id),
-        transcript=cut(request.transcript),
+        transcript=_bounded_transcript(request.transcript),
         media_name=cut(request.media_name, MAX_LABEL),
         label=cut(request.label, MAX_LABEL),
         origin=cut(request.origin, MAX_LABEL),
@@ -172,18 +185,34 @@ def bounded(request: RecordingRequest) -> RecordingRequest:
         observers=tuple(_carried(request.observers)),
         terminators="".join(digit for digit in dict.fromkeys(request.terminators) if digit in DIGITS),
         link_s=min(max(0, request.link_s), MAX_LINK_S),
+        tags={cut(name): cut(value) for name, value in list(request.tags.items())[:MAX_TAGS]},
+    )
+
+
+def _bounded_transcript(wanted: Transcription | None) -> Transcription | None:
+    """Return how to transcribe in a form that a ticket takes; without a language there is nothing to do."""
+    if wanted is None or not wanted.language:
+        return None
+    return replace(
+        wanted,
+        language=cut(wanted.language),
+        engine=cut(wanted.engine),
+        min_speakers=min(max(0, wanted.min_speakers), MAX_SPEAKERS),
+        max_speakers=min(max(0, wanted.max_speakers), MAX_SPEAKERS),
     )
 
 
 def _changed(value: Party | RecordingRequest) -> dict[str, Any]:
     """Return the fields that differ from their defaults; a field without one (format) always does."""
     values = ((one, getattr(value, one.name)) for one in fields(value))
-    return {one.name: _plain(item) for one, item in values if item != one.default}
+    return {one.name: _plain(item) for one, item in values if item not in (one.default, NOTHING)}
 
 
 def _plain(item: Any) -> Any:
-    if isinstance(item, Silence):
+    if isinstance(item, Silence | Transcription):
         return asdict(item)
+    if isinstance(item, Mapping):
+        return dict(item)
     if isinstance(item, tuple):
         return [{"kind": one.kind, "data": dict(one.data)} for one in item]
     return item
@@ -221,12 +250,35 @@ def _request(reader: _Reader) -> RecordingRequest:
         silence=None if reader.get("silence") is None else _silence(_Reader(reader.get("silence"))),
         media_id=_media_id(reader),
         trim_silence=reader.boolean("trim_silence", default=False),
-        transcript=reader.text("transcript", MAX_TEXT, ""),
+        transcript=_transcript(reader.get("transcript")),
         beep_every_s=reader.integer("beep_every_s", 0, 1_000_000_000, 0),
         observers=_observers(reader.get("observers", [])),
         terminators=_terminators(reader),
         link_s=reader.integer("link_s", 0, MAX_LINK_S, 0),
+        tags=_tags(reader.get("tags", {})),
     )
+
+
+def _transcript(data: Any) -> Transcription | None:
+    """Return how to transcribe. Tickets of before had the language alone, as a text."""
+    if data is None or data == "":
+        return None
+    reader = _Reader({"language": data} if isinstance(data, str) else data)
+    return Transcription(
+        language=reader.text("language", MAX_TEXT),
+        engine=reader.text("engine", MAX_TEXT, ""),
+        profanity_filter=reader.boolean("profanity_filter", default=False),
+        diarization=reader.boolean("diarization", default=False),
+        min_speakers=reader.integer("min_speakers", 0, MAX_SPEAKERS, 0),
+        max_speakers=reader.integer("max_speakers", 0, MAX_SPEAKERS, 0),
+    )
+
+
+def _tags(data: Any) -> dict[str, str]:
+    if not isinstance(data, dict) or len(data) > MAX_TAGS:
+        raise BadTicket(f"tags of a ticket are an object of up to {MAX_TAGS}")
+    reader = _Reader(data)
+    return {cut(name): reader.text(name, MAX_TEXT) for name in data}
 
 
 def _observers(data: Any) -> tuple[Observer, ...]:

@@ -10,11 +10,13 @@ then their recordings are handed over, then the deliveries under way.
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import structlog
 from flask import Blueprint
 
 from callcontrol import recording_events
+from callcontrol.playing_media import SoundFinder
 from callflows.registry import discover as discover_actions
 from callflows.runner import CallflowRunner
 from config.settings import Settings
@@ -23,6 +25,7 @@ from esl.listener import Listener
 from recording.link import Links
 from recording.link_origin import Origin
 from recording.link_shelf import Shelf
+from recording.processing.offer import settings_of
 from recording.recorder import Recorder
 from recording.register import OutboxRegister
 from recording.status import StatusSink
@@ -42,6 +45,7 @@ from service.pages import servers_of
 from service.recording_pages import recording_pages
 from service.scripts import Scripts
 from service.secret import shared_secret
+from storage.address import AddressPolicy
 from storage.cache import CachedStore
 from storage.disk_guard import DiskGuard, Marks, Place
 from storage.errors import StoreError
@@ -110,6 +114,7 @@ class Engine:
             recorder=self.recorder,
             links=self.links,
             notices=self.noticing.poster,
+            speech_settings=partial(settings_of, self.config),
         )
         self.runner = CallflowRunner(
             documents=self.store,
@@ -118,7 +123,8 @@ class Engine:
             registry=discover_actions(),
             media=media_place(settings.documents.url),
             media_dir=settings.freeswitch.recordings_dir,
-            programs={"swml": self.scripts},
+            programs={"swml": self.scripts, "call_control": self.call_control.program},
+            owners=self.call_control.facilities.connections,
             default_account=settings.documents.default_account,
             linger_s=settings.freeswitch.linger_s,
             on_report=self.metrics.call_ended,
@@ -235,12 +241,25 @@ class Engine:
             link=lambda: self.link.current if self.link else None,
             secret=self.secret,
             node=node,
+            sounds=self._sounds(),
             event_socket=self.settings.freeswitch.event_socket,
             password=self.settings.freeswitch.password,
         )
         call_control = CallControl(self.settings.callcontrol, around)
         self.noticing.signers.update(call_control.signers)
         return call_control
+
+    def _sounds(self) -> SoundFinder:
+        """Return what finds the sounds that commands name."""
+        return SoundFinder(
+            config=self.config,
+            store=self.store,
+            place=media_place(self.settings.documents.url),
+            links=self.links,
+            files=self.shelf.spool,
+            addresses=AddressPolicy([str(one) for one in self.settings.outbox.allow_networks]),
+            owner_of=lambda recording_id: self.shelf.find(recording_id).account_id,
+        )
 
     def _health(self) -> Health:
         health = Health()

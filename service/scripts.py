@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from calls.call import Call
@@ -14,11 +14,13 @@ from calls.tap import Taps
 from config.configuration import Configuration
 from config.settings import Settings
 from recording.call_recorder import CallRecorder
+from recording.processing.engine import NO_SETTINGS
 from storage.address import AddressPolicy
 from swml.compiling import load
 from swml.document import Script
 from swml.errors import BadDocument, DocumentNotFetched
 from swml.fetching import Fetcher
+from swml.recognizing import Recognizer
 from swml.run import Facilities, Notices, RecordingLinks
 from swml.runner import How, ScriptRunner
 from swml.web import Web
@@ -35,7 +37,10 @@ KB = 1000
 
 
 class Scripts:
-    """Runs SWML on calls; see calls.program.Program."""
+    """Runs SWML on calls; see calls.program.Program.
+
+    Args: speech_settings: what operators say of a transcript engine, by its name.
+    """
 
     def __init__(
         self,
@@ -45,6 +50,7 @@ class Scripts:
         recorder: CallRecorder,
         links: RecordingLinks,
         notices: Notices,
+        speech_settings: Callable[[str], Mapping[str, Any]] = lambda _: NO_SETTINGS,
     ) -> None:
         swml = settings.swml
         addresses = AddressPolicy([str(network) for network in settings.outbox.allow_networks])
@@ -70,6 +76,7 @@ class Scripts:
                 envs={name: os.environ[name] for name in swml.environment if name in os.environ},
                 taps=Taps(addresses),
                 legs=self._legs,
+                recognizer=Recognizer(speech_settings),
             )
         )
 

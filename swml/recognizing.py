@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import secrets
 import wave
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gevent
 
@@ -20,6 +21,7 @@ from recording.errors import Unprocessable
 from recording.outcome import Transcript
 from recording.processing import engine as engines
 from recording.processing.transcriber import Transcriber
+from recording.request import Transcription
 
 AT_ONCE = 4
 """Callers whose words are made out at the same time; others wait for their turn."""
@@ -37,9 +39,10 @@ class Choice:
 
 
 class Recognizer:
-    """Listens for all calls of a process."""
+    """Listens for all calls of a process. Args: settings: what operators say of an engine, by its name."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Callable[[str], Mapping[str, Any]] = lambda _: engines.NO_SETTINGS) -> None:
+        self._settings = settings
         self._transcriber = Transcriber(AT_ONCE, NICENESS)
 
     def choose(self, wanted: str, configured: str, language: str) -> Choice:
@@ -51,7 +54,8 @@ class Recognizer:
         """
         named = wanted.lower().partition(".")[0] or configured
         names = (named,) if named else engines.names()
-        choice: Choice | Unprocessable = gevent.get_hub().threadpool.apply(_choose, (names, language))
+        asked = [(name, self._settings(name)) for name in names]
+        choice: Choice | Unprocessable = gevent.get_hub().threadpool.apply(_choose, (asked, language))
         if isinstance(choice, Unprocessable):
             raise choice
         return choice
@@ -76,7 +80,9 @@ class Recognizer:
             failed: str = pool.apply(_write, (path, samples, rate_hz))
             if failed:
                 return Transcript(choice.engine, choice.language, failed=failed)
-            return self._transcriber.transcribe(path, choice.engine, choice.language, limit_s, hints)
+            wanted = Transcription(choice.language, choice.engine)
+            settings = self._settings(choice.engine)
+            return self._transcriber.transcribe(path, wanted, limit_s, hints, settings)
         finally:
             pool.spawn(path.unlink, missing_ok=True)
 
@@ -85,11 +91,11 @@ class Recognizer:
         self._transcriber.close()
 
 
-def _choose(names: tuple[str, ...], language: str) -> Choice | Unprocessable:
+def _choose(asked: Sequence[tuple[str, Mapping[str, Any]]], language: str) -> Choice | Unprocessable:
     failed = Unprocessable("there is no transcript engine")
-    for name in names:
+    for name, settings in asked:
         try:
-            engine = engines.find(name)
+            engine = engines.find(name, settings)
             return Choice(name, engines.language_of(engine, language))
         except Unprocessable as exc:
             failed = exc

@@ -1,6 +1,6 @@
 """`python -m recording.processing`: transcribes one file and ends; what to do comes as JSON on its input.
 
-Asked `{"path", "engine", "language", "hints", "limit_s"}`, it answers `{"text"}` or `{"failed"}` in one line.
+Asked `{"path", "wanted", "settings", "hints", "limit_s"}`, it answers `{"text"}` or `{"failed"}` in one line.
 It steps back behind everything else on the machine (as far as `niceness` says, if it is there), and ends
 itself when its time is over, even if nobody is left to end it.
 """
@@ -17,6 +17,7 @@ from typing import Any
 from recording.errors import Unprocessable
 from recording.processing import engine
 from recording.processing.transcript import transcribe
+from recording.request import Transcription
 
 NICENESS = 15
 """Calls come first: 19 would be the last of all."""
@@ -25,9 +26,9 @@ NICENESS = 15
 def answer(question: dict[str, Any]) -> dict[str, str]:
     """Return the answer to a question."""
     try:
-        found = engine.find(question["engine"])
-        hints = question.get("hints", ())
-        return {"text": transcribe(Path(question["path"]), found, question["language"], hints)}
+        wanted = Transcription(**question["wanted"])
+        found = engine.find(wanted.engine, question.get("settings", {}))
+        return {"text": transcribe(Path(question["path"]), found, wanted, question.get("hints", ()))}
     except (Unprocessable, OSError) as exc:
         return {"failed": str(exc)}
 

@@ -21,6 +21,7 @@ from recording.parameters import AccountsConfiguration
 from recording.probe import Examiner, Findings
 from recording.processing.job import Job, Product
 from recording.processing.making import Made, has_work, make
+from recording.processing.offer import settings_of
 from recording.processing.peaks import peaks
 from recording.processing.transcriber import Transcriber
 from recording.request import AudioFormat
@@ -106,14 +107,14 @@ class Processor:
         return replace(product, peaks=points, transcript=transcript)
 
     def _transcript(self, job: Job, product: Product) -> Transcript | None:
-        language = job.request.transcript
-        if not language or not product.findings.readable:
+        wanted = job.request.transcript
+        if wanted is None or not product.findings.readable:
             return None
-        engine, limit_s = (
-            str(self._get(job, "transcript_engine")),
-            float(self._get(job, "transcript_limit_s")),
-        )
-        return self._transcriber.transcribe(product.path, engine, language, limit_s)
+        if not wanted.engine:
+            wanted = replace(wanted, engine=str(self._get(job, "transcript_engine")))
+        limit_s = float(self._get(job, "transcript_limit_s"))
+        settings = settings_of(self._config, wanted.engine)
+        return self._transcriber.transcribe(product.path, wanted, limit_s, settings=settings)
 
     def _get(self, job: Job, name: str) -> Any:
         return self._config.for_account(job.account_id).get("recording", "processing", name)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,14 @@ from gevent import subprocess
 from gevent.lock import BoundedSemaphore
 
 from recording.outcome import Transcript
+from recording.processing.engine import NO_SETTINGS, REMOTE
+from recording.request import Transcription
 
 AT_ONCE = 1
 """Processes that transcribe at the same time: each takes a whole core."""
+
+REMOTE_AT_ONCE = 8
+"""The same of engines that wait for another computer; each takes some 60 MB."""
 
 MAX_ERROR = 300
 """Characters of what a process that failed had to say."""
@@ -38,26 +44,40 @@ class Transcriber:
 
     def __init__(self, at_once: int = AT_ONCE, niceness: int | None = None) -> None:
         self._turn = BoundedSemaphore(at_once)
+        self._remote_turn = BoundedSemaphore(max(at_once, REMOTE_AT_ONCE))
         self._niceness = niceness
         self._running: set[subprocess.Popen] = set()
         self._closed = False
 
     def transcribe(
-        self, path: Path, engine: str, language: str, limit_s: float, hints: Sequence[str] = ()
+        self,
+        path: Path,
+        wanted: Transcription,
+        limit_s: float,
+        hints: Sequence[str] = (),
+        settings: Mapping[str, Any] = NO_SETTINGS,
     ) -> Transcript:
         """Return what was said in a file, or why that is not known. Never raises; only the greenlet waits.
 
-        Args: limit_s: for the work; as long again is waited for one's turn; hints: what is likely to be said.
+        Args: limit_s: for the work; as long again is waited for one's turn; hints: what is likely to be said;
+        settings: of the engine, see recording.processing.offer.
         """
+        engine, language = wanted.engine, wanted.language
         if not engine:
             return Transcript("", language, failed="no transcript engine is configured")
-        if not self._turn.acquire(timeout=limit_s):
+        turn = self._remote_turn if engine in REMOTE else self._turn
+        if not turn.acquire(timeout=limit_s):
             return Transcript(engine, language, failed="too many recordings wait to be transcribed")
         try:
-            question = {"path": str(path), "engine": engine, "language": language, "hints": list(hints)}
+            question = {
+                "path": str(path),
+                "wanted": asdict(wanted),
+                "hints": list(hints),
+                "settings": dict(settings),
+            }
             answer = self._ask(question, limit_s)
         finally:
-            self._turn.release()
+            turn.release()
         failed = str(answer.get("failed", ""))
         if failed:
             log.warning("transcript_failed", file=path.name, engine=engine, reason=failed)

@@ -39,6 +39,8 @@ DEFAULTS: dict[tuple[str, ...], Any] = {
     ("recording", "processing", "trim_silence"): False,
     ("recording", "processing", "transcript_engine"): "",
     ("recording", "processing", "transcript_language"): "",
+    ("recording", "processing", "google"): {},
+    ("recording", "processing", "http"): {},
     ("recording", "processing", "peaks"): 100,
     ("ecallmgr", "allow_endless_recording"): False,
     ("ecallmgr", "record_sample_rate"): 8_000,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from calls import signaling
 from calls.call import Call
@@ -70,6 +72,22 @@ def test_from_start_to_outbox(house: House) -> None:
     metadata = house.stored(recording_id).metadata
     assert metadata["call_id"] == call.uuid
     assert metadata["caller_id_number"] == "15551234567"
+
+
+def test_who_obeys_itself_does_not_wait_for_others(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are told as well, but what the answer will be is known; and it does not obey itself again."""
+    monkeypatch.setattr("recording.link_recorder.OBEYED_S", DEADLINE_S)
+    call = held(house)
+    start(house, call)
+    began_s = time.monotonic()
+    with capture_logs() as lines:
+        for order in (LegOrder.PAUSE, LegOrder.RESUME, LegOrder.STOP):
+            assert house.recorder.legs.order_on(order, call.uuid, ACCOUNT_ID, origin=ORIGIN)
+        assert house.link is not None
+        house.link.api("status")  # behind our own orders, which have been heard by then
+    assert time.monotonic() - began_s < DEADLINE_S
+    told = [line["order"] for line in lines if line["event"] == "recording_ordered"]
+    assert told == ["pause", "resume", "stop"]
 
 
 def test_a_leg_that_is_gone_is_told(house: House) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from recording.parameters import resolve
-from recording.request import AudioFormat, Direction, RecordingRequest, Silence
+from recording.request import AudioFormat, Direction, RecordingRequest, Silence, Transcription
 from tests.recording.samples import Values
 
 ENDLESS = {("ecallmgr", "allow_endless_recording"): True}
@@ -56,8 +56,8 @@ def test_defaults_are_those_of_system_config() -> None:
         ({"beep_every_s": 15}, {}, "beep_every_s", 15),
         ({}, {("recording", "care", "beep_every_s"): 30}, "beep_every_s", 30),
         ({}, {("recording", "processing", "trim_silence"): True}, "trim_silence", True),
-        ({}, {("recording", "processing", "transcript_language"): "en-US"}, "transcript", ""),
-        ({}, TRANSCRIBED, "transcript", "en-US"),
+        ({}, {("recording", "processing", "transcript_language"): "en-US"}, "transcript", None),
+        ({}, TRANSCRIBED, "transcript", Transcription("en-US")),
         ({}, {("media", "call_recording", "extension"): "wav"}, "format", AudioFormat.WAV),
         ({"media_name": "x.wav"}, {}, "format", AudioFormat.WAV),
         ({"media_name": "x.wav", "format": "mp3"}, {}, "format", AudioFormat.MP3),

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from recording.errors import BadTicket
 from recording.naming import Name
-from recording.request import AudioFormat, Direction, Observer, RecordingRequest
+from recording.request import AudioFormat, Direction, Observer, RecordingRequest, Transcription
 from recording.ticket import (
     MAX_OBSERVER_BYTES,
     MAX_OBSERVERS,
@@ -52,6 +52,17 @@ requests = st.builds(
     ).map(tuple),
     terminators=st.text("0123456789*#ABCDx"),
     link_s=st.integers(-1, 10**12),
+    transcript=st.none()
+    | st.builds(
+        Transcription,
+        language=st.text(),
+        engine=st.text(),
+        profanity_filter=st.booleans(),
+        diarization=st.booleans(),
+        min_speakers=st.integers(-1, 10**6),
+        max_speakers=st.integers(-1, 10**6),
+    ),
+    tags=st.dictionaries(st.text(), st.text(), max_size=6),
 ).map(bounded)
 tickets = st.builds(
     Ticket,
@@ -106,7 +117,7 @@ def test_each_field_is_checked(field: str, value: Any) -> None:
     st.sampled_from(
         [
             *("format", "time_limit_s", "direction", "url", "min_s", "stereo", "sample_rate_hz"),
-            *("observers", "terminators", "link_s"),
+            *("observers", "terminators", "link_s", "transcript", "tags"),
         ]
     ),
     json_values,
@@ -140,6 +151,14 @@ def test_a_ticket_of_the_release_before_is_read() -> None:
     """It names no observers, no terminators and no link: there are none."""
     request = from_data(ticket().data()).request
     assert (request.observers, request.terminators, request.link_s) == ((), "", 0)
+
+
+@pytest.mark.parametrize(("former", "now"), [("", None), ("en-US", Transcription("en-US"))])
+def test_a_transcript_of_the_release_before_is_read(former: str, now: Transcription | None) -> None:
+    """It was the language alone, as a text."""
+    data = ticket().data()
+    data["request"] = {**data["request"], "transcript": former}
+    assert from_data(data).request.transcript == now
 
 
 @pytest.mark.parametrize(
@@ -195,6 +214,8 @@ def test_longest_ticket_fits() -> None:
             url=longest[:MAX_URL],
             observers=(largest,) * MAX_OBSERVERS,
             terminators="0123456789*#ABCD",
+            transcript=Transcription(longest, longest),
+            tags={str(number) + longest: longest for number in range(10)},
         )
     )
     assert len(request.observers) == MAX_OBSERVERS

@@ -13,6 +13,7 @@ from recording.errors import Unprocessable
 from recording.processing import engine
 from recording.processing.engine import Utterance
 from recording.processing.transcript import transcribe
+from recording.request import Transcription
 from tests.recording import voices
 from tests.recording.voices import voice
 
@@ -58,7 +59,7 @@ def test_any_name_is_an_engine_or_unprocessable(name: str) -> None:
 
 def test_engines_are_files() -> None:
     """The engines there are."""
-    assert engine.names() == ("pocketsphinx",)
+    assert engine.names() == ("google", "http", "pocketsphinx")
 
 
 def test_engine_whose_library_is_absent_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,13 +73,13 @@ def test_engine_whose_library_is_absent_says_what_to_install(monkeypatch: pytest
 def test_mono_is_text_line_by_line(tmp_path: Path) -> None:
     """Utterances stand in the order they began, each in one line; audio comes at the engine's rate."""
     path = voices.write(tmp_path / "a.wav", voice(2))
-    assert transcribe(path, Listener(), "en") == "en-US 2000\nbye"
+    assert transcribe(path, Listener(), Transcription("en")) == "en-US 2000\nbye"
 
 
 def test_stereo_tells_who_speaks(tmp_path: Path) -> None:
     """Each side is listened to by itself."""
     path = voices.write(tmp_path / "a.wav", voice(2, level=9_000), voices.silence(2))
-    assert transcribe(path, Listener(), "en") == (
+    assert transcribe(path, Listener(), Transcription("en")) == (
         "right: en-US 2000\nleft: en-US 2000\nleft: bye\nright: bye"
     )
 
@@ -88,4 +89,4 @@ def test_no_audio_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(b"x" * 500)
     with pytest.raises(Unprocessable, match="no audio to transcribe"):
-        transcribe(path, Listener(), "en")
+        transcribe(path, Listener(), Transcription("en"))

@@ -9,6 +9,7 @@ import pytest
 
 from recording.processing import engine
 from recording.processing.transcript import transcribe
+from recording.request import Transcription
 from tests.recording import voices
 from tests.recording.voices import row, silence, spoken
 
@@ -51,7 +52,7 @@ def test_both_sides_of_a_conversation(tmp_path: Path) -> None:
     samples = np.frombuffer(_side(speech), "<i2")
     quiet = silence(3, 16_000)
     path = voices.write(tmp_path / "b.wav", row(samples, quiet), row(quiet, samples), rate_hz=16_000)
-    left, right = transcribe(path, engine.find("pocketsphinx"), "en-US").splitlines()
+    left, right = transcribe(path, engine.find("pocketsphinx"), Transcription("en-US")).splitlines()
     assert left.startswith("left: go forward ten")
     assert right.startswith("right: go forward ten")
 
@@ -71,7 +72,7 @@ SPEECH = Path(__file__).parents[2] / "data/speech"
 )
 def test_a_telephone_says_what_is_expected_or_not(file: str, hints: list[str], said: str | None) -> None:
     """A hint that fits is heard, whatever else it could have been; one that does not fit is not."""
-    text = transcribe(SPEECH / f"{file}_8khz.wav", engine.find("pocketsphinx"), "en-US", hints)
+    text = transcribe(SPEECH / f"{file}_8khz.wav", engine.find("pocketsphinx"), Transcription("en-US"), hints)
     assert text == said if said else text not in hints
 
 

@@ -14,7 +14,7 @@ from recording.probe import Findings, examine
 from recording.processing.job import Job, Trimmed
 from recording.processing.making import Made
 from recording.processing.processor import Processor, _wrong
-from recording.request import AudioFormat, RecordingRequest
+from recording.request import AudioFormat, RecordingRequest, Transcription
 from tests.recording import voices
 from tests.recording.samples import MP3, WAV, Values
 from tests.recording.voices import noise, row, voice
@@ -103,7 +103,9 @@ def test_recording_without_audio_stays_as_it_is(tmp_path: Path, processor: Proce
     """Nothing can be made of nothing, and nothing breaks."""
     path = tmp_path / "a.wav"
     path.write_bytes(b"")
-    product = processor.process(Job((path,), replace(MP4, transcript="en-US"), tmp_path / "p.mp4"))
+    product = processor.process(
+        Job((path,), replace(MP4, transcript=Transcription("en-US")), tmp_path / "p.mp4")
+    )
     assert (product.path, product.peaks, product.transcript) == (path, (), None)
     assert "there is no audio" in product.failed[0]
     with pytest.raises(ValueError, match="without a captured file"):

@@ -14,6 +14,7 @@ from recording.outcome import Transcript
 from recording.processing.job import Job
 from recording.processing.processor import Processor
 from recording.processing.transcriber import Transcriber, _read
+from recording.request import Transcription
 from tests.recording import voices
 from tests.recording.samples import WAV, Values
 from tests.recording.voices import spoken, voice
@@ -32,7 +33,9 @@ def test_speech_becomes_text(tmp_path: Path, processor: Processor, config: Value
     pytest.importorskip("pocketsphinx", reason="the extra pocketsphinx is not installed")
     path = spoken(tmp_path / "a.wav", "please call me back tomorrow morning about the meeting")
     config.table["recording", "processing", "transcript_engine"] = "pocketsphinx"
-    product = processor.process(Job((path,), replace(WAV, transcript="en-US"), tmp_path / "p.wav"))
+    product = processor.process(
+        Job((path,), replace(WAV, transcript=Transcription("en-US")), tmp_path / "p.wav")
+    )
     assert product.transcript is not None
     assert (product.transcript.engine, product.transcript.language, product.transcript.failed) == (
         "pocketsphinx",
@@ -47,14 +50,16 @@ def test_noise_becomes_no_text(tmp_path: Path, transcriber: Transcriber) -> None
     """Where nobody speaks, the text is empty, and that is no failure."""
     pytest.importorskip("pocketsphinx", reason="the extra pocketsphinx is not installed")
     path = voices.write(tmp_path / "a.wav", voices.noise(2))
-    assert transcriber.transcribe(path, "pocketsphinx", "en-US", 50) == Transcript("pocketsphinx", "en-US")
+    assert transcriber.transcribe(path, Transcription("en-US", "pocketsphinx"), 50) == Transcript(
+        "pocketsphinx", "en-US"
+    )
 
 
 @pytest.mark.parametrize(
     ("engine", "language", "why"),
     [
         ("", "en-US", "no transcript engine is configured"),
-        ("nobody", "en-US", "there is no transcript engine 'nobody'; there are: pocketsphinx"),
+        ("nobody", "en-US", "there is no transcript engine 'nobody'; there are: google, http, pocketsphinx"),
         ("../os", "en-US", "there is no transcript engine"),
     ],
 )
@@ -64,7 +69,9 @@ def test_failure_is_told(
     """An engine that does not exist harms the transcript only."""
     path = voices.write(tmp_path / "a.wav", voice(1))
     config.table["recording", "processing", "transcript_engine"] = engine
-    product = processor.process(Job((path,), replace(WAV, transcript=language), tmp_path / "p.wav"))
+    product = processor.process(
+        Job((path,), replace(WAV, transcript=Transcription(language)), tmp_path / "p.wav")
+    )
     assert product.transcript is not None
     assert why in product.transcript.failed
     assert (product.transcript.engine, product.transcript.language, product.transcript.text) == (
@@ -80,22 +87,26 @@ def test_unknown_language_is_told(tmp_path: Path, transcriber: Transcriber) -> N
     pytest.importorskip("pocketsphinx", reason="the extra pocketsphinx is not installed")
     path = voices.write(tmp_path / "a.wav", voice(1))
     assert (
-        "does not know 'fr'; it knows: en-US" in transcriber.transcribe(path, "pocketsphinx", "fr", 50).failed
+        "does not know 'fr'; it knows: en-US"
+        in transcriber.transcribe(path, Transcription("fr", "pocketsphinx"), 50).failed
     )
 
 
 def test_time_is_limited(tmp_path: Path, transcriber: Transcriber) -> None:
     """Work that takes too long is ended."""
     path = voices.write(tmp_path / "a.wav", voice(1))
-    assert transcriber.transcribe(path, "pocketsphinx", "en-US", 0.01).failed == "it took longer than 0.01 s"
+    assert (
+        transcriber.transcribe(path, Transcription("en-US", "pocketsphinx"), 0.01).failed
+        == "it took longer than 0.01 s"
+    )
 
 
 def test_those_who_wait_too_long_are_told(tmp_path: Path, transcriber: Transcriber) -> None:
     """One at a time; whose turn does not come goes without."""
     path = voices.write(tmp_path / "a.wav", voice(1))
-    first = gevent.spawn(transcriber.transcribe, path, "nobody", "en-US", 30)
+    first = gevent.spawn(transcriber.transcribe, path, Transcription("en-US", "nobody"), 30)
     gevent.sleep(0)
-    second = transcriber.transcribe(path, "nobody", "en-US", 0.001)
+    second = transcriber.transcribe(path, Transcription("en-US", "nobody"), 0.001)
     assert "too many recordings wait" in second.failed
     assert "there is no transcript engine" in first.get(timeout=30).failed
 
@@ -103,11 +114,13 @@ def test_those_who_wait_too_long_are_told(tmp_path: Path, transcriber: Transcrib
 def test_closing_ends_what_runs(tmp_path: Path, transcriber: Transcriber) -> None:
     """An engine that closes waits for no transcript."""
     path = voices.write(tmp_path / "a.wav", voice(1))
-    first = gevent.spawn(transcriber.transcribe, path, "pocketsphinx", "en-US", 50)
+    first = gevent.spawn(transcriber.transcribe, path, Transcription("en-US", "pocketsphinx"), 50)
     gevent.sleep(0)
     transcriber.close()
     assert first.get(timeout=10).failed == "the engine closes"
-    assert transcriber.transcribe(path, "pocketsphinx", "en-US", 50).failed == "the engine closes"
+    assert (
+        transcriber.transcribe(path, Transcription("en-US", "pocketsphinx"), 50).failed == "the engine closes"
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,4 +144,7 @@ def test_no_process_is_a_failed_transcript(
 ) -> None:
     """Where no process can be started, the transcript says so."""
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
-    assert "no process for it" in transcriber.transcribe(tmp_path / "a.wav", "nobody", "en", 5).failed
+    assert (
+        "no process for it"
+        in transcriber.transcribe(tmp_path / "a.wav", Transcription("en", "nobody"), 5).failed
+    )
