@@ -124,9 +124,15 @@ class CarefulHandler(_Handler):  # type: ignore[misc]  # see above
     server: Host
     wsgi_input: Any
 
+    _held: bytearray | None = None
+    """What is to be sent in one piece, while it is gathered."""
+
     def handle(self) -> None:
         """Serve until the client or somebody's patience is at its end."""
         self.socket.settimeout(STALL_S)
+        with suppress(OSError):  # gone already, which reading will tell
+            # Else what follows an answer's first packet waits for the client's delayed acknowledgement of it.
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().handle()
 
     def handle_one_request(self) -> Any:
@@ -211,6 +217,21 @@ class CarefulHandler(_Handler):  # type: ignore[misc]  # see above
             name.lower() == b"connection" for name, _ in self.response_headers
         ):
             self.response_headers.append((b"Connection", b"close"))
+
+    def _write_with_headers(self, data: bytes) -> None:
+        """Send the headers and the first block in one piece; gevent sends two."""
+        self._held = bytearray()
+        try:
+            super()._write_with_headers(data)
+        finally:
+            whole, self._held = self._held, None
+        super()._sendall(whole)
+
+    def _sendall(self, data: bytes) -> None:
+        if self._held is None:
+            super()._sendall(data)
+        else:
+            self._held += data
 
     def _log_error(self, kind: type[BaseException], error: BaseException, traceback: Any) -> None:
         if issubclass(kind, OSError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Callable, Iterator
 
 import gevent
@@ -102,6 +103,19 @@ def test_a_connection_serves_many_requests(shop: Shop) -> None:
     assert [answer.text for answer in answers] == ["hello"] * 3
     told = shop.talk(HELLO, HELLO, HELLO.replace(b"Host", b"Connection: close\r\nHost"))
     assert told.count(b"200 OK") == 3
+
+
+def test_an_answer_does_not_wait_for_acknowledgements(shop: Shop) -> None:
+    """In one packet, at once: 40 ms is what clients' systems wait before they acknowledge a part of one."""
+    with socket.create_connection(shop.server.address, timeout=10) as client:
+        took_s = []
+        for _ in range(21):
+            began_s = time.monotonic()
+            client.sendall(HELLO)
+            told = client.recv(65536)
+            took_s.append(time.monotonic() - began_s)
+            assert told.endswith(b"hello")
+    assert sorted(took_s)[10] < 0.03
 
 
 def test_a_body_that_is_too_long_is_refused_unread(shop: Shop) -> None:
