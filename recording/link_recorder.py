@@ -10,6 +10,7 @@ Source: FreeSWITCH mod_commands.c (uuid_record, uuid_buglist).
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable
 
 import structlog
@@ -33,6 +34,9 @@ from recording.stop_event import EventData
 OBEYED_S = 0.3
 """How long others have to obey: an event there and one back, of a millisecond each, and a busy process."""
 
+REMEMBERED = 100
+"""Orders of our own that we do not obey when we hear them, a millisecond after they were sent."""
+
 _TARGET = re.compile(r"<target>(?P<path>[^<]{1,512})</target>")
 
 log = structlog.get_logger(__name__)
@@ -46,6 +50,7 @@ class LinkRecorder:
         self._roster = roster
         self._link = link
         self._awaited: dict[str, Event] = {}
+        self._sent: deque[str] = deque(maxlen=REMEMBERED)
 
     def start_on(self, channel: ChannelData, account_id: str, request: RecordingRequest) -> str:
         """See LegRecorder."""
@@ -67,10 +72,11 @@ class LinkRecorder:
     ) -> bool:
         """See LegRecorder."""
         sent = new_order(order, uuid, account_id, recording_id=recording_id, origin=origin)
-        ours = self._obey(sent)
-        if ours and recording_id:
+        if self._obey(sent):
+            if not recording_id:
+                self._tell_others(sent)  # who may look after more of them; that some obeyed is known already
             return True
-        return self._told_others(sent) or bool(ours) or self._told_directly(sent)
+        return self._told_others(sent) or self._told_directly(sent)
 
     def hear(self, event: EventData) -> None:
         """Take an event of the bus: an order, which is obeyed, or that ours was. In the hub: never waits."""
@@ -80,7 +86,7 @@ class LinkRecorder:
             return
         order = read_order(event)
         link = self._link()
-        if order is None or link is None or order.id in self._awaited:
+        if order is None or link is None or order.id in self._sent:
             return
         for recording in self._obey(order):
             try:
@@ -101,14 +107,20 @@ class LinkRecorder:
             log.info("recording_ordered", order=order.order.value, recording_id=recording.id)
         return meant
 
+    def _tell_others(self, order: SentOrder) -> None:
+        """Tell every other process. Raises: LegNotRecorded."""
+        self._sent.append(order.id)
+        try:
+            self._connected().post(order.command())
+        except EslError as exc:
+            raise LegNotRecorded(str(exc)) from exc
+
     def _told_others(self, order: SentOrder) -> bool:
         """Tell every other process; return whether one obeyed."""
         awaited = self._awaited[order.id] = Event()
         try:
-            self._connected().post(order.command())
+            self._tell_others(order)
             return bool(awaited.wait(OBEYED_S))
-        except EslError as exc:
-            raise LegNotRecorded(str(exc)) from exc
         finally:
             del self._awaited[order.id]
 
