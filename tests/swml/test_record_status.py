@@ -161,8 +161,8 @@ def test_callbacks_of_a_control_id_are_one_stream() -> None:
 
 def test_an_observer_carries_what_a_callback_says() -> None:
     """From the script that records, and from the settings."""
-    facilities = SimpleNamespace(project_id="p", space_id="sp", node="n")
-    run: Any = SimpleNamespace(session_id="s-1", facilities=facilities)
+    facilities = SimpleNamespace(space_id="sp", node="n")
+    run: Any = SimpleNamespace(session_id="s-1", project_id="p", facilities=facilities)
     assert observer(run, STATUS_URL, "c-1") == Observer(KIND, {"url": STATUS_URL, **KNOWN})
 
 
