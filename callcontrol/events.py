@@ -202,11 +202,22 @@ def speak_ended(leg: Leg, at: datetime, speak_id: str, status: SpeakStatus) -> W
 
 
 def gather_ended(
-    leg: Leg, at: datetime, gather_id: str, *, digits: str, status: GatherStatus
+    leg: Leg, at: datetime, about: str, *, gather_id: str, digits: str, status: GatherStatus
 ) -> WebhookEvent:
-    """Digits were gathered, or not. Args: gather_id: unique on the leg."""
+    """Digits were gathered, or not.
+
+    Args: about: unique on the leg; gather_id: as the client calls it, no field of the model but promised by
+    the command's own page.
+    """
     return event_of(
-        leg, "call.gather.ended", at, gather_id, **leg.parties(), digits=digits, status=status.value
+        leg,
+        "call.gather.ended",
+        at,
+        about,
+        **leg.parties(),
+        gather_id=gather_id,
+        digits=digits,
+        status=status.value,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from callcontrol.call_control_id import CallControlIds
 from callcontrol.channel import Switches
 from callcontrol.connections import Connections
+from callcontrol.playing_media import SoundFinder
 from callcontrol.webhooks import Webhooks
 from recording.leg_recorder import LegRecorder
 from recording.parameters import AccountsConfiguration
@@ -29,7 +30,7 @@ class Facilities:
     """Attributes: config: system_config, with what accounts have over it; ids: makes and reads call control
     ids; switches: the FreeSWITCHes that are reached; connections: where webhooks go; webhooks: sends them;
     recorder: records legs that others may hold; node: the FreeSWITCH beside this process, whose files are on
-    this host.
+    this host; sounds: finds what is to be played.
     """
 
     config: AccountsConfiguration
@@ -40,3 +41,4 @@ class Facilities:
     recorder: LegRecorder
     links: RecordingLinks
     node: str
+    sounds: SoundFinder

@@ -27,7 +27,9 @@ from callcontrol.errors import (
 )
 
 MAX_BODY_BYTES = 64 * 1024
-"""The longest command has some ten kilobytes, most of it client_state."""
+"""The longest command has some ten kilobytes, most of it client_state; a schema of larger ones says so by
+`max_body_bytes`.
+"""
 
 MAX_FAULTS = 50
 
@@ -44,8 +46,7 @@ class BodyParser(FlaskParser):
 
     def load_json(self, req: Request, schema: Schema) -> Any:
         """Return the object that a body is; no body at all is an empty one."""
-        del schema
-        return read_object(req)
+        return read_object(req, getattr(schema, "max_body_bytes", MAX_BODY_BYTES))
 
     def _on_validation_error(
         self, error: ValidationError, req: Request, schema: Schema, location: str, **_: Any
@@ -54,16 +55,16 @@ class BodyParser(FlaskParser):
         raise Unprocessable(*faults(error.messages, is_query=location == "query")) from error
 
 
-def read_object(request: Request) -> dict[str, Any]:
+def read_object(request: Request, max_bytes: int = MAX_BODY_BYTES) -> dict[str, Any]:
     """Return the JSON object in a request's body. Raises: BadRequest, TooLarge, WrongMediaType."""
     # One more than is taken: of a body in chunks werkzeug returns what fits as if it were all.
-    request.max_content_length = MAX_BODY_BYTES + 1
+    request.max_content_length = max_bytes + 1
     try:
         body = request.get_data(cache=True)
     except RequestEntityTooLarge as exc:
-        raise TooLarge(MAX_BODY_BYTES) from exc
-    if len(body) > MAX_BODY_BYTES:
-        raise TooLarge(MAX_BODY_BYTES)
+        raise TooLarge(max_bytes) from exc
+    if len(body) > max_bytes:
+        raise TooLarge(max_bytes)
     if not body.strip():
         return {}
     if not request.is_json:

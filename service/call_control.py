@@ -6,13 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint
+from flask_smorest import Blueprint as SmorestBlueprint
 
-from callcontrol import api, description
+from callcontrol import api, description, dial_pages, playing_events
 from callcontrol.access import Access
 from callcontrol.call_control_id import CallControlIds
 from callcontrol.channel import Link, OneSwitch
 from callcontrol.connections import Connections
+from callcontrol.dial import Dial
+from callcontrol.dialling import Dialler
 from callcontrol.facilities import Facilities, RecordingLinks
+from callcontrol.gathering_following import GatherFollowing
+from callcontrol.holding import Holding
+from callcontrol.playing_media import SoundFinder
 from callcontrol.rate_limit import RateLimit
 from callcontrol.recording_events import RecordingWebhooks
 from callcontrol.registry import discover
@@ -47,6 +53,7 @@ class Surroundings:
     link: Callable[[], Link | None]
     secret: str
     node: str
+    sounds: SoundFinder
     event_socket: Address | None = None
     password: str = ""
 
@@ -54,7 +61,8 @@ class Surroundings:
 class CallControl:
     """Attributes: recordings: tells of recordings, an observer's sink of the recorder; facilities: what
     commands, and whoever tells of calls, are given; teller: tells of calls, what is told being registered
-    here; blueprints: the pages; signers: for the outbox' worker.
+    here; program: what a callflow brings calls under control by; blueprints: the pages; signers: for the
+    outbox' worker.
     """
 
     def __init__(self, settings: CallControlSettings, around: Surroundings) -> None:
@@ -73,14 +81,18 @@ class CallControl:
             recorder=around.recorder,
             links=around.links,
             node=around.node,
+            sounds=around.sounds,
         )
         self.teller = Teller(webhooks, self.facilities.ids, around.node)
         Telling(self.teller, self.facilities.switches, around.node)
+        playing_events.register(self.teller)
+        self.gathers = GatherFollowing(self.teller, self.facilities.switches, around.node)
+        self.program = Holding(connections, webhooks, self.teller, self.facilities.ids, around.node)
         self.watch = self._watch(around)  # asks for the events that somebody has registered for by now
         commands = discover()
         limit = RateLimit(settings.rate_per_s, settings.burst)
-        access = Access(self.tokens, limit, api.scopes_of(commands))
-        pages = api.blueprints(commands, self.facilities, access)
+        access = Access(self.tokens, limit, api.scopes_of(commands) | dial_pages.SCOPES)
+        pages = (*api.blueprints(commands, self.facilities, access), self._dial_pages(access))
         self.blueprints: tuple[Blueprint, ...] = (
             *pages,
             description.pages(description.describe(pages)),
@@ -99,6 +111,10 @@ class CallControl:
             self.watch.stop()
         self.teller.stop()
         self.tokens.stop()
+
+    def _dial_pages(self, access: Access) -> SmorestBlueprint:
+        dial = Dial(self.facilities, Dialler(self.teller, self.facilities.ids, self.facilities.node))
+        return dial_pages.blueprint(dial, self.facilities, self.teller.roll, access)
 
     def _watch(self, around: Surroundings) -> CallWatch | None:
         if around.event_socket is None:

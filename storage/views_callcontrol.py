@@ -32,7 +32,18 @@ _CONNECTIONS = """function (doc) {
 }"""
 
 
+def _media_names(document: Document) -> Rows:
+    name = document.get("name")
+    return [(name, None)] if is_live(document, "media") and isinstance(name, str) else []
+
+
+_MEDIA_NAMES = """function (doc) {
+  if (doc.pvt_type === "media" && !doc.pvt_deleted && typeof doc.name === "string") { emit(doc.name, null); }
+}"""
+
+
 VIEWS = (
     View("connections/listing_by_number", _ACCOUNT, _connection_numbers, _CONNECTION_NUMBERS),
     View("connections/listing", _ACCOUNT, _connections, _CONNECTIONS),
+    View("callcontrol_media/listing_by_name", _ACCOUNT, _media_names, _MEDIA_NAMES),
 )

@@ -14,6 +14,7 @@ from gevent.pywsgi import WSGIServer
 from telnyx import Telnyx
 
 from callcontrol.call_control_id import CallControlId
+from callcontrol.playing_media import SoundFinder
 from callcontrol.recording_events import KIND
 from callcontrol.token import Scope, new_token
 from callcontrol.tokens import keep
@@ -22,11 +23,14 @@ from config.address import Address
 from config.sections import CallControl as Settings
 from esl.event import Event
 from esl.link import Link
+from recording.link_spool import LinkSpool
 from recording.recorder import LINK_EVENTS, Recorder
 from recording.status import StatusSink
 from recording.storage_rules import NoPlans, StorageRules
 from service.call_control import CallControl, Surroundings
+from service.media_place import media_place
 from simulator.simcall import SimCall
+from storage.address import AddressPolicy
 from storage.folder_names import directory_of, document_file
 from storage.names import account_db
 from storage.notice import Notice
@@ -49,6 +53,16 @@ class NoLinks:
     def url(self, recording_id: str, extension: str, lifetime_s: float | None = None) -> str:
         """A URL of that form."""
         return f"http://127.0.0.1/recordings/{recording_id}.{extension}"
+
+    def recording_of(self, url: str) -> str:
+        """No URL is one of ours."""
+        del url
+        return ""
+
+    def path_of(self, recording_id: str, timeout_s: float) -> Path | None:
+        """No recording is on this host."""
+        del recording_id, timeout_s
+        return None
 
 
 class ApiProcess:
@@ -76,6 +90,15 @@ class ApiProcess:
                 link=self._current,
                 secret=SECRET,
                 node=NODE,
+                sounds=SoundFinder(
+                    config=house.config,
+                    store=self.store,
+                    place=media_place(place.documents.as_uri()),
+                    links=NoLinks(),
+                    files=LinkSpool(house.recordings_dir),
+                    addresses=AddressPolicy(place.allow_networks),
+                    owner_of=place.owner_of,
+                ),
                 event_socket=Address(*house.switch.event_socket),
                 password="ClueCon",
             ),
@@ -159,6 +182,7 @@ class Place:
         self.house = House(root)
         self.documents = root / "documents"
         self.documents.mkdir()
+        self.allow_networks: list[str] = []
         self._processes: list[ApiProcess] = []
 
     def process(self, *, own: bool = False, **settings: Any) -> ApiProcess:
@@ -200,6 +224,11 @@ class Place:
         live = self.house.dial(hold, steps, **options)
         eventually(lambda: self.house.calls, what="the call")
         return live
+
+    def owner_of(self, recording_id: str) -> str:
+        """Whose a recording is, "" for one that is not known."""
+        entry = self.house.outbox.register.get(recording_id)
+        return entry.row.expected.account_id if entry is not None else ""
 
     def id_of(self, call: SimCall, account_id: str = ACCOUNT_ID) -> str:
         """The call control id of a call."""

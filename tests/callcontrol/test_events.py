@@ -56,7 +56,10 @@ TABLE: list[tuple[WebhookEvent, type[BaseModel]]] = [
         for status in SpeakStatus
     ),
     *(
-        (events.gather_ended(LEG, AT, "g1", digits="12", status=status), models.CallGatherEndedWebhookEvent)
+        (
+            events.gather_ended(LEG, AT, "g1", gather_id="mine", digits="12", status=status),
+            models.CallGatherEndedWebhookEvent,
+        )
         for status in GatherStatus
     ),
     (
@@ -76,6 +79,7 @@ TABLE: list[tuple[WebhookEvent, type[BaseModel]]] = [
 ]
 
 EXTRA = {
+    "call.gather.ended": {"gather_id"},
     "call.hangup": {"end_time"},
     "call.recording.saved": {"recording_id", "call_control_id"},
 }

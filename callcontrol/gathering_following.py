@@ -1,0 +1,309 @@
+"""Follows gathers on all legs that are told of, plays their prompts, and tells their ends.
+
+Every process beside a FreeSWITCH follows every gather, by the same events and the same rules, so none depends
+on the process that took the command. Their webhooks are the same one. What is to be done on the leg, though,
+must be done once: acts are numbered, and whoever takes the number out of FreeSWITCH's own table does the act
+and puts the next number in.
+
+    hash delete_ifmatch callcontrol/<gather> <n>  --taken--> the act, hash insert <n + 1>
+                                                  --not----> somebody else does it
+Source: FreeSWITCH mod_hash.c (hash_api_function: one value under one lock).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+import gevent
+import structlog
+
+from callcontrol import events
+from callcontrol.channel import REPLY_TIMEOUT_S, LiveChannel, Switches, channel_of, value_of
+from callcontrol.errors import ApiError
+from callcontrol.events import WebhookEvent
+from callcontrol.gathering import Act, End, Gathering, Prompt, Silence, Stage
+from callcontrol.gathering_order import GATHER, GATHERED, STOP, SUBCLASS, Order, Spoken, order_of
+from callcontrol.leg import Leg
+from callcontrol.playing import NOWHERE, VOID, Sound, heard_on, is_void, new_sound_id, ordering, sound_of
+from callcontrol.playing_stop import breaking
+from callcontrol.snapshot import Snapshot, moment
+from calls.dtmf import DIGITS
+from esl import command
+from esl.command import Command
+from esl.errors import CommandRefused, LinkLost, ReplyTimeout
+
+log = structlog.get_logger(__name__)
+
+
+class Tellers(Protocol):
+    """What hears events and sends webhooks (callcontrol.teller.Teller)."""
+
+    def on(self, event_name: str, handler: Callable[[Snapshot, Leg], Iterable[WebhookEvent]]) -> None:
+        """See Teller."""
+
+    def tell_of(self, uuid: str, made: Callable[[Leg], WebhookEvent]) -> None:
+        """See Teller."""
+
+
+@dataclass(slots=True)
+class _Follow:
+    """One gather that is followed.
+
+    Attributes: uuid: its leg; expected: sounds of this try that are not over; heard: the one that is heard
+    now, "" for none; acted: how many acts there were; last: the greenlet that does the latest.
+    """
+
+    uuid: str
+    order: Order
+    gathering: Gathering
+    expected: int = 1
+    heard: str = ""
+    acted: int = 0
+    last: gevent.Greenlet | None = None
+    timer: gevent.Greenlet | None = None
+
+
+class GatherFollowing:
+    """Registers with a teller. Args: switches, node: reach the legs; now_ms: a clock that only goes on."""
+
+    def __init__(
+        self,
+        teller: Tellers,
+        switches: Switches,
+        node: str,
+        now_ms: Callable[[], int] = lambda: int(time.monotonic() * 1000),
+    ) -> None:
+        self._teller = teller
+        self._switches = switches
+        self._node = node
+        self._now_ms = now_ms
+        self._follows: dict[str, _Follow] = {}
+        self._ended: dict[str, str] = {}  # the last gather of a leg, while its variables may still tell of it
+        teller.on(f"CUSTOM {SUBCLASS}", self._told)
+        teller.on("DTMF", self._pressed)
+        teller.on("CHANNEL_EXECUTE", self._begins)
+        teller.on("CHANNEL_EXECUTE_COMPLETE", self._over)
+        teller.on("CHANNEL_HANGUP", self._hung_up)
+
+    def __len__(self) -> int:
+        return len(self._follows)
+
+    # -- what happens ------------------------------------------------------------------------------------
+
+    def _told(self, snapshot: Snapshot, leg: Leg) -> Iterable[WebhookEvent]:
+        """A gather begins, or is stopped; one that runs gives way to a new one."""
+        follow = self._follows.get(leg.leg_id)
+        stopped = snapshot.event.get(STOP)
+        order = order_of(snapshot.variable(GATHER))
+        if follow is not None and (stopped or (order is not None and order.id != follow.order.id)):
+            state = "" if stopped in (None, "true") else stopped
+            yield from self._do(follow, follow.gathering.cancel(), snapshot, leg, state=state or "")
+        if order is None or stopped or leg.leg_id in self._follows:
+            return
+        follow = _Follow(leg.leg_id, order, Gathering(order.terms, self._now_ms()))
+        self._follows[leg.leg_id] = follow
+        self._wind(follow)
+
+    def _pressed(self, snapshot: Snapshot, leg: Leg) -> Iterable[WebhookEvent]:
+        digit = snapshot.event.get("DTMF-Digit") or ""
+        follow = self._followed(snapshot, leg)
+        if follow is None or digit not in DIGITS:
+            return
+        acts = follow.gathering.press(digit, self._now_ms())
+        if follow.gathering.stage is Stage.COLLECTING:
+            self._note(follow)
+        yield from self._do(follow, acts, snapshot, leg)
+
+    def _begins(self, snapshot: Snapshot, leg: Leg) -> Iterable[WebhookEvent]:
+        sound = sound_of(snapshot.event.get("Application-UUID"))
+        if sound is None or not sound.gather_id:
+            return
+        follow = self._followed(snapshot, leg)
+        if follow is None or follow.order.id != sound.gather_id or is_void(snapshot.event):
+            return
+        follow.heard = sound.id
+        yield from self._do(follow, follow.gathering.prompt_begins(), snapshot, leg)
+
+    def _over(self, snapshot: Snapshot, leg: Leg) -> Iterable[WebhookEvent]:
+        sound = sound_of(snapshot.event.get("Application-UUID"))
+        if sound is None or not sound.gather_id:
+            return
+        follow = self._followed(snapshot, leg)
+        if follow is None or follow.order.id != sound.gather_id:
+            return
+        follow.heard = ""
+        follow.expected -= 1
+        if follow.expected <= 0:
+            yield from self._do(follow, follow.gathering.prompt_ends(self._now_ms()), snapshot, leg)
+
+    def _hung_up(self, snapshot: Snapshot, leg: Leg) -> Iterable[WebhookEvent]:
+        follow = self._followed(snapshot, leg, even_over=True)
+        if follow is not None:
+            yield from self._do(follow, follow.gathering.hang_up(), snapshot, leg)
+        self._ended.pop(leg.leg_id, None)
+
+    def _ring(self, follow: _Follow) -> None:
+        """Time has passed."""
+        follow.timer = None
+        acts = follow.gathering.tick(self._now_ms())
+        self._act(follow, acts)
+        for act in acts:
+            if isinstance(act, End):
+                self._teller.tell_of(follow.uuid, lambda leg, end=act: _ended(follow, end, leg, moment(0)))
+
+    # -- what is done about it ---------------------------------------------------------------------------
+
+    def _followed(self, snapshot: Snapshot, leg: Leg, *, even_over: bool = False) -> _Follow | None:
+        """Return the gather on a leg; one that another process followed goes on here."""
+        follow = self._follows.get(leg.leg_id)
+        if follow is not None:
+            return follow
+        order = order_of(snapshot.variable(GATHER))
+        if order is None or order.id == self._ended.get(leg.leg_id) or (snapshot.is_over and not even_over):
+            return None
+        number, _, digits = snapshot.variable(GATHERED).partition(".")
+        is_plain = number.isascii() and number.isdigit() and set(digits) <= DIGITS
+        gathering = Gathering(
+            order.terms,
+            self._now_ms(),
+            number=int(number[:4]) if is_plain else 1,
+            digits=digits if is_plain else "",
+        )
+        follow = _Follow(leg.leg_id, order, gathering, heard=heard_on(snapshot))
+        if gathering.stage is Stage.ASKING and not follow.heard:
+            gathering.prompt_ends(self._now_ms())
+        self._follows[leg.leg_id] = follow
+        self._wind(follow)
+        return follow
+
+    def _do(
+        self, follow: _Follow, acts: Sequence[Act], snapshot: Snapshot, leg: Leg, *, state: str = ""
+    ) -> Iterable[WebhookEvent]:
+        self._act(follow, acts)
+        for act in acts:
+            if isinstance(act, End):
+                yield _ended(follow, act, leg, snapshot.occurred_at, state=state)
+
+    def _act(self, follow: _Follow, acts: Sequence[Act]) -> None:
+        """Have acts done on the leg, behind those before; by this process, or another."""
+        for act in acts:
+            if isinstance(act, Prompt):
+                follow.expected = 1 + (act.after_wrong and follow.order.wrong is not None)
+            if isinstance(act, End):
+                self._follows.pop(follow.uuid, None)
+                self._ended[follow.uuid] = follow.order.id
+            follow.last = gevent.spawn(self._claim_and_do, follow, act, follow.acted, follow.last)
+            follow.acted += 1
+        self._wind(follow)
+
+    def _claim_and_do(self, follow: _Follow, act: Act, number: int, before: gevent.Greenlet | None) -> None:
+        if before is not None:
+            before.join()
+        try:
+            channel = channel_of(self._switches, self._node, follow.uuid)
+            if not _is_ours(channel, follow.order.id, number):
+                return
+            channel.run(*_doing(channel, follow.order, act, number, follow.heard))
+            if isinstance(act, End):
+                _clean(channel, follow.order, follow.gathering.number)
+        except ApiError as exc:
+            log.info("gather_act_failed", uuid=follow.uuid, act=type(act).__name__, reason=str(exc))
+
+    def _note(self, follow: _Follow) -> None:
+        """Put on the leg how far it has come, for a process that starts; all that follow it do."""
+        gathering = follow.gathering
+        try:
+            channel = channel_of(self._switches, self._node, follow.uuid)
+            channel.post(channel.assigning(GATHERED, f"{gathering.number}.{gathering.digits}"))
+        except ApiError as exc:
+            log.info("gather_not_noted", uuid=follow.uuid, reason=str(exc))
+
+    def _wind(self, follow: _Follow) -> None:
+        """Set the timer to when something is due."""
+        if follow.timer is not None:
+            follow.timer.kill(block=False)
+            follow.timer = None
+        due_ms = follow.gathering.due_ms
+        if due_ms is not None:
+            wait_s = max(0.0, (due_ms - self._now_ms()) / 1000) + 0.001
+            follow.timer = gevent.spawn_later(wait_s, self._ring, follow)
+
+
+def beginning(order_id: str) -> Command:
+    """Return the command that puts the number of a gather's first act where it is claimed."""
+    return command.api("hash", f"insert/{_key(order_id)}/0")
+
+
+def prompting(channel: LiveChannel, order: Order, number: int, *, after_wrong: bool = False) -> list[Command]:
+    """Return the orders for what is heard at the beginning of a try."""
+    wanted = ([order.wrong] if after_wrong else []) + [order.prompt]
+    return [_ordering(channel, order, number, spoken) for spoken in wanted if spoken is not None]
+
+
+def _ordering(channel: LiveChannel, order: Order, number: int, spoken: Spoken) -> Command:
+    sound = Sound(
+        new_sound_id(),
+        spoken.kind,
+        order.client_state,
+        media_url=spoken.media_url,
+        media_name=spoken.media_name,
+        gather_id=order.id,
+    )
+    return ordering(channel, sound, spoken.playable, queue=_queue(order.id, number))
+
+
+def _doing(channel: LiveChannel, order: Order, act: Act, number: int, heard: str) -> list[Command]:
+    """Return what an act is on the leg. Args: number: of the act; heard: the prompt that is heard."""
+    following = command.api("hash", f"insert/{_key(order.id)}/{number + 1}")
+    match act:
+        case Silence(at):
+            voiding = channel.setting({f"{VOID}{_queue(order.id, at)}": NOWHERE})
+            return [voiding, *(breaking(channel, heard) if heard else ()), following]
+        case Prompt(at, after_wrong):
+            return [*prompting(channel, order, at, after_wrong=after_wrong), following]
+        case End():
+            return []
+
+
+def _clean(channel: LiveChannel, order: Order, tries: int) -> None:
+    """Take what a gather needed off the leg, unless another has begun there."""
+    found = order_of(value_of(channel.get(GATHER)))
+    gone = {f"{VOID}{_queue(order.id, number)}": "" for number in range(1, tries + 1)}
+    if found is not None and found.id == order.id:
+        gone |= {GATHER: "", GATHERED: ""}
+    channel.post(channel.setting(gone))
+
+
+def _is_ours(channel: LiveChannel, order_id: str, number: int) -> bool:
+    """Take the number of an act; return whether it was there. Without the table each process is alone."""
+    (reply,) = channel.post(command.api("hash", f"delete_ifmatch/{_key(order_id)}/{number}"))
+    try:
+        reply.get(REPLY_TIMEOUT_S)
+    except CommandRefused as exc:
+        return "Command not found" in exc.reply
+    except (LinkLost, ReplyTimeout):
+        return False
+    return True
+
+
+def _ended(follow: _Follow, end: End, leg: Leg, at: datetime, *, state: str = "") -> WebhookEvent:
+    order = follow.order
+    told = replace(leg, client_state=state or order.client_state)
+    return events.gather_ended(
+        told, at, order.id, gather_id=order.gather_id, digits=end.digits, status=end.status
+    )
+
+
+def _key(order_id: str) -> str:
+    """Return where the number of the next act is; ids may hold anything."""
+    return f"callcontrol/gather-{hashlib.sha256(order_id.encode()).hexdigest()[:32]}"
+
+
+def _queue(order_id: str, number: int) -> str:
+    """Return the queue of a try's prompts; see callcontrol.playing."""
+    return f"{hashlib.sha256(order_id.encode()).hexdigest()[:12]}_{number}"
