@@ -6,7 +6,7 @@ the process that is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ from callcontrol.schemas import CallSchema
 from callcontrol.token import Scope
 
 NAME = "dial"
-SCOPES: Mapping[str, Scope] = {f"{NAME}.dial": Scope.CONTROL, f"{NAME}.active": Scope.CONTROL}
+SCOPES: dict[str, Scope] = {f"{NAME}.dial": Scope.CONTROL, f"{NAME}.active": Scope.CONTROL}
 """What each page needs, by its endpoint."""
 
 PAGE_SIZE, MAX_PAGE_SIZE = 20, 250
