@@ -34,7 +34,7 @@ from callcontrol.errors import (
     invalid,
 )
 from callcontrol.facilities import Facilities
-from callcontrol.field import Flag, Text
+from callcontrol.field import NO_CONTROLS, Flag, Text
 from callcontrol.leg import Leg
 from callcontrol.other_call import other_call
 from callcontrol.outgoing import (
@@ -67,7 +67,7 @@ class Recipients(fields.Field[Any]):
     """One recipient, or several."""
 
     def __init__(self) -> None:
-        one = {"type": "string", "minLength": 1, "maxLength": 256}
+        one = {"type": "string", "minLength": 1, "maxLength": 256, "pattern": NO_CONTROLS}
         several = {"type": "array", "items": one, "minItems": 1, "maxItems": MAX_RECIPIENTS}
         super().__init__(
             required=True,
@@ -120,7 +120,7 @@ class DialData(OutgoingData):
         """Refuse what needs link_to without it. Raises: ValidationError."""
         needing = ("bridge_intent", "bridge_on_answer", "park_after_unbridge", "prevent_double_bridge")
         if "link_to" not in data and any(data.get(name) for name in needing):
-            raise ValidationError("Is needed by bridge_... and park_after_unbridge.", "link_to")
+            raise ValidationError(fields.Field.default_error_messages["required"], "link_to")
 
 
 class Dial:

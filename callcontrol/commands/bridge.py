@@ -4,7 +4,7 @@ switch_ivr_uuid_bridge.
 
 from __future__ import annotations
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from callcontrol import unused
 from callcontrol.channel import LiveChannel
@@ -23,6 +23,11 @@ RINGING_MS = 3_600_000
 """Of the tone that is played while the other call rings: longer than any may."""
 
 
+def _none(sentence: str) -> fields.String:
+    """Return the field for what a call could be connected with elsewhere, and is refused here by name."""
+    return fields.String(validate=validate.Length(max=0, error=sentence), metadata={"description": sentence})
+
+
 class BridgeData(RecordFromAnswerData):
     """Parameters of bridge."""
 
@@ -35,8 +40,8 @@ class BridgeData(RecordFromAnswerData):
     mute_dtmf = Word(
         ("none", "both", "self", "opposite"), "Who is not to hear the other's digits.", load_default="none"
     )
-    queue = fields.String(metadata={"description": "Not here: a queue is not called control's to take from."})
-    video_room_id = fields.String(metadata={"description": "Not here: there are no video rooms."})
+    queue = _none("Must be empty: nobody waits in queues of call control.")
+    video_room_id = _none("Must be empty: there are no video rooms.")
     video_room_context = Unused()
 
 
@@ -46,9 +51,6 @@ def run(invocation: Invocation, data: Data) -> dict[str, str]:
     Returns: the recording's id where one was asked for. Raises: CallEnded, CallNotAnswered; Unprocessable:
     the other call cannot be.
     """
-    for name in ("queue", "video_room_id"):
-        if data.get(name):
-            raise invalid(f"/{name}", "Calls are connected with calls only.")
     recording = asked_for(data)
     if recording and not invocation.token.allows(Scope.RECORD):
         raise Forbidden(Scope.RECORD)

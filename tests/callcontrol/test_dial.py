@@ -168,7 +168,7 @@ def test_it_is_connected_with_a_call_as_it_answers(place: Place) -> None:
         ({"to": "sip:b|b@example.com"}, "10002", "/to"),
         ({"to": []}, "10015", "/to"),
         ({"from_": "a|caller"}, "10002", "/from"),
-        ({"bridge_on_answer": True}, "10015", "/link_to"),
+        ({"bridge_on_answer": True}, "10004", "/link_to"),
         ({"link_to": "v3:forged"}, "10017", "/link_to"),
         ({"timeout_secs": 4}, "10015", "/timeout_secs"),
         ({"audio_url": "http://10.0.0.1/x.wav"}, "10003", "/audio_url"),
