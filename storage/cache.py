@@ -95,6 +95,30 @@ class CachedStore:
         )
         return list(cast("list[ViewRow]", answer))
 
+    def page(
+        self,
+        database: str,
+        view: str,
+        *,
+        start: Any = None,
+        end: Any = None,
+        skip: int = 0,
+        limit: int,
+        scan: bool = True,
+    ) -> list[ViewRow]:
+        """See DocumentStore.page. Straight from the store."""
+        return self._fetches.direct(
+            lambda: self._store.page(database, view, start=start, end=end, skip=skip, limit=limit, scan=scan)
+        )
+
+    def count(
+        self, database: str, view: str, *, start: Any = None, end: Any = None, scan: bool = True
+    ) -> int:
+        """See DocumentStore.count. Straight from the store."""
+        return self._fetches.direct(
+            lambda: self._store.count(database, view, start=start, end=end, scan=scan)
+        )
+
     def save(self, database: str, document: Document) -> Document:
         """See DocumentStore.save."""
         doc_id = str(document.get("_id"))
@@ -126,9 +150,9 @@ class CachedStore:
         """See DocumentStore.all_documents. Straight from the store."""
         return self._store.all_documents(database)
 
-    def databases(self) -> list[str]:
+    def databases(self, prefix: str = "") -> list[str]:
         """See DocumentStore.databases. Straight from the store."""
-        return self._fetches.direct(self._store.databases)
+        return self._fetches.direct(lambda: self._store.databases(prefix))
 
     def follow(self, database: str, on_change: Callable[[Change], None]) -> Following:
         """See DocumentStore.follow. The cache is told first: what a follower then reads is new."""

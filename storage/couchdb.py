@@ -22,13 +22,17 @@ from storage.document import Change, Document, ViewRow
 from storage.errors import BadName, Conflict, NotFound
 from storage.names import check_attachment, check_database, check_doc_id, decode, kind_of
 from storage.revision import checked
-from storage.views import design_documents, is_ours
+from storage.views import VIEWS, design_documents, is_ours
 
 PAGE = 500
 """Documents fetched at once when all are asked for: some hundred kilobytes to some megabytes."""
 
 VIEW_MISSING_S = 60.0
 """How long a view that was not there is not asked for again."""
+
+
+class _ViewMissing(NotFound):
+    """The database is there, and lacks the view."""
 
 
 class CouchStore:
@@ -79,25 +83,75 @@ class CouchStore:
         include_docs: bool = False,
     ) -> list[ViewRow]:
         """See DocumentStore.view."""
+        ask: dict[str, Any] = {"key": key, "startkey": start, "endkey": end}
+        try:
+            found = self._asked(database, view, ask, include_docs=include_docs)
+        except _ViewMissing:
+            return self._scans.rows(database, view, key, start, end, include_docs=include_docs)
+        return _rows(found, include_docs=include_docs)
+
+    def page(
+        self,
+        database: str,
+        view: str,
+        *,
+        start: Any = None,
+        end: Any = None,
+        skip: int = 0,
+        limit: int,
+        scan: bool = True,
+    ) -> list[ViewRow]:
+        """See DocumentStore.page."""
+        ask: dict[str, Any] = {"startkey": end, "endkey": start}
+        try:
+            found = self._asked(
+                database, view, ask, include_docs=True, descending=True, skip=skip, limit=limit
+            )
+        except _ViewMissing:
+            if not scan:
+                raise
+            return self._scans.page(database, view, start, end, skip=skip, limit=limit)
+        return _rows(found, include_docs=True)
+
+    def count(
+        self, database: str, view: str, *, start: Any = None, end: Any = None, scan: bool = True
+    ) -> int:
+        """See DocumentStore.count. A view that nobody has counted is asked where its ends are."""
+        ask: dict[str, Any] = {"startkey": start, "endkey": end}
+        try:
+            if view in VIEWS and VIEWS[view].is_counted:
+                rows = self._asked(database, view, ask, reduce=True).rows
+                return int(rows[0].value) if rows else 0
+            return self._offset(database, view, end, is_end=True) - self._offset(database, view, start)
+        except _ViewMissing:
+            if not scan:
+                raise
+            return self._scans.count(database, view, start, end)
+
+    def _offset(self, database: str, view: str, key: Any, *, is_end: bool = False) -> int:
+        """Return how many rows go before those of a key, and those with it if a range ends there."""
+        found = self._asked(database, view, {"startkey": key}, limit=0)
+        if key is None:
+            return int(found.total_rows or 0) if is_end else 0
+        return int(found.offset or 0) + (len(self._asked(database, view, {"key": key}).rows) if is_end else 0)
+
+    def _asked(
+        self, database: str, view: str, ask: dict[str, Any], *, reduce: bool = False, **options: Any
+    ) -> couchdb3.ViewResult:
+        """Ask the server for rows of a view. Raises: NotFound: no such database; _ViewMissing."""
         place = self._database(database)
-        if self._missing_views.get((database, view), 0.0) < time.monotonic():
-            design, _, name = view.partition("/")
-            ask = {"key": key, "startkey": start, "endkey": end}
-            keys: Any = {name: json.dumps(value) for name, value in ask.items() if value is not None}
-            try:
-                with self._link.asked(database, f"_view/{view}"):
-                    found = place.view(
-                        escaped(design),
-                        escaped(name),
-                        include_docs=include_docs,
-                        reduce=False,  # Kazoo's listing_by_prompt has one
-                        **keys,
-                    )
-                return _rows(found, include_docs=include_docs)
-            except NotFound:
-                self._info(database)
-                self._missing_views[database, view] = time.monotonic() + VIEW_MISSING_S
-        return self._scans.rows(database, view, key, start, end, include_docs=include_docs)
+        if self._missing_views.get((database, view), 0.0) >= time.monotonic():
+            raise _ViewMissing(database, f"_view/{view}")
+        design, _, name = view.partition("/")
+        keys: Any = {each: json.dumps(value) for each, value in ask.items() if value is not None}
+        try:
+            with self._link.asked(database, f"_view/{view}"):
+                # by default Kazoo's listing_by_prompt, and counted views of ours, are reduced
+                return place.view(escaped(design), escaped(name), reduce=reduce, **options, **keys)
+        except NotFound as exc:
+            self._info(database)
+            self._missing_views[database, view] = time.monotonic() + VIEW_MISSING_S
+            raise _ViewMissing(database, f"_view/{view}") from exc
 
     def all_documents(self, database: str) -> Iterator[Document]:
         """See DocumentStore.all_documents."""
@@ -112,11 +166,13 @@ class CouchStore:
                 return
             last = rows[-1].id
 
-    def databases(self) -> list[str]:
+    def databases(self, prefix: str = "") -> list[str]:
         """See DocumentStore.databases. The server's own (`_users`) are left out."""
+        # CouchDB 1.x lists all of them, whatever it is asked
+        ask: Any = {"startkey": json.dumps(prefix), "endkey": json.dumps(f"{prefix}\ufff0")}
         with self._link.asked("_all_dbs"):
-            listed = self._link.server().all_dbs()
-        return sorted(name for name in map(_known, listed) if name)
+            listed = self._link.server().all_dbs(**(ask if prefix else {}))
+        return sorted(name for name in map(_known, listed) if name and name.startswith(prefix))
 
     def create_database(self, database: str) -> None:
         """See DocumentStore.create_database. Views go into databases that are empty or furnished by us."""

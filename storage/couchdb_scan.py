@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from gevent.lock import RLock
@@ -49,6 +50,26 @@ class Scans:
         self, database: str, view: str, key: Any, start: Any, end: Any, *, include_docs: bool
     ) -> list[ViewRow]:
         """Return rows as DocumentStore.view does. Raises: NotFound, StoreUnavailable."""
+        with self._current(database, view) as index:
+            rows = index.rows(key, start, end)
+        if not include_docs:
+            return [ViewRow(row.key, row.value, row.doc_id, None) for row in rows]
+        return self._with_documents(database, rows)
+
+    def page(self, database: str, view: str, start: Any, end: Any, *, skip: int, limit: int) -> list[ViewRow]:
+        """Return rows as DocumentStore.page does. Raises: NotFound, StoreUnavailable."""
+        with self._current(database, view) as index:
+            rows = index.page(start, end, skip, limit)
+        return self._with_documents(database, rows)
+
+    def count(self, database: str, view: str, start: Any, end: Any) -> int:
+        """Return how many rows a range has. Raises: NotFound, StoreUnavailable."""
+        with self._current(database, view) as index:
+            return index.count(start, end)
+
+    @contextmanager
+    def _current(self, database: str, view: str) -> Iterator[ViewIndex]:
+        """Have a view's index, up to date for as long as it is held."""
         known_view(database, view)
         scanned = self._scanned.get(database)
         if scanned is None:
@@ -57,10 +78,7 @@ class Scans:
         self._scanned.move_to_end(database)
         with scanned.lock:
             self._bring_up_to_date(database, scanned)
-            rows = scanned.indexes[view].rows(key, start, end)
-        if not include_docs:
-            return [ViewRow(row.key, row.value, row.doc_id, None) for row in rows]
-        return self._with_documents(database, rows)
+            yield scanned.indexes[view]
 
     def changed(self, database: str, doc_id: str) -> None:
         """Note that this process has changed a document: its own rows must not wait for the feed."""

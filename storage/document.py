@@ -97,11 +97,34 @@ class DocumentStore(Protocol):
         Raises: NotFound (no such database, or a view neither known nor on the server).
         """
 
+    def page(
+        self,
+        database: str,
+        view: str,
+        *,
+        start: Any = None,
+        end: Any = None,
+        skip: int = 0,
+        limit: int,
+        scan: bool = True,
+    ) -> list[ViewRow]:
+        """Return some rows of a range of a view with their documents, the highest keys first.
+
+        Args: start, end: as for `view`: the lowest and the highest key; skip: how many rows go before; scan:
+        False: a view that is missing on the server is told as NotFound.
+        A row whose document is deleted meanwhile is left out. Raises: as `view`.
+        """
+
+    def count(
+        self, database: str, view: str, *, start: Any = None, end: Any = None, scan: bool = True
+    ) -> int:
+        """Return how many rows there are, without reading them. Args: as for `page`. Raises: as `view`."""
+
     def all_documents(self, database: str) -> Iterator[Document]:
         """Yield every document but design documents, by id (in the store's own order). Raises: NotFound."""
 
-    def databases(self) -> list[str]:
-        """Return the names of all databases, in slash form, sorted."""
+    def databases(self, prefix: str = "") -> list[str]:
+        """Return the names of all databases that begin so, in slash form, sorted."""
 
     def create_database(self, database: str) -> None:
         """Make sure a database exists, with the views that belong to its kind (storage.views)."""

@@ -111,7 +111,29 @@ class FolderStore:
         include_docs: bool = False,
     ) -> list[ViewRow]:
         """See DocumentStore.view."""
-        return self._loaded(database).view(view, key, start, end, include_docs=include_docs)
+        return self._indexed(database, view).view(view, key, start, end, include_docs=include_docs)
+
+    def page(
+        self,
+        database: str,
+        view: str,
+        *,
+        start: Any = None,
+        end: Any = None,
+        skip: int = 0,
+        limit: int,
+        scan: bool = True,
+    ) -> list[ViewRow]:
+        """See DocumentStore.page. Every view that is known is there."""
+        del scan
+        return self._indexed(database, view).page(view, start, end, skip=skip, limit=limit)
+
+    def count(
+        self, database: str, view: str, *, start: Any = None, end: Any = None, scan: bool = True
+    ) -> int:
+        """See DocumentStore.count."""
+        del scan
+        return self._indexed(database, view).count(view, start, end)
 
     def all_documents(self, database: str) -> Iterator[Document]:
         """See DocumentStore.all_documents."""
@@ -129,7 +151,7 @@ class FolderStore:
                 if read is not None:
                     yield read if isinstance(read, DocumentFault) else read.document
 
-    def databases(self) -> list[str]:
+    def databases(self, prefix: str = "") -> list[str]:
         """See DocumentStore.databases. A directory of any other name is passed over, and logged."""
         names = []
         for directory in self._on_disk("", self._directories):
@@ -137,7 +159,7 @@ class FolderStore:
                 names.append(database_in(directory))
             except BadName as exc:
                 log.warning("directory_is_no_database", directory=str(directory), reason=str(exc))
-        return sorted(names)
+        return sorted(name for name in names if name.startswith(prefix))
 
     def create_database(self, database: str) -> None:
         """See DocumentStore.create_database. Views need no files here."""
@@ -217,6 +239,14 @@ class FolderStore:
             if not memory.is_loaded:
                 memory.apply(self._scan(memory))
                 self._hold(memory)
+        return memory
+
+    def _indexed(self, database: str, view: str) -> FolderDatabase:
+        """Return a database held in memory that can answer a view, which is made ready off the hub."""
+        memory = self._loaded(database)
+        with memory.lock:
+            if not memory.is_indexed(view):
+                self._on_disk(database, partial(memory.build, view))
         return memory
 
     def _hold(self, memory: FolderDatabase) -> None:

@@ -11,7 +11,7 @@ from storage.document import Change, Document, ViewRow
 from storage.errors import NotFound, StoreUnavailable
 from storage.folder_names import document_file
 from storage.folder_reading import DocumentFault, Scan, Stamp, StoredDocument
-from storage.view_index import ViewIndex
+from storage.view_index import IndexRow, ViewIndex
 from storage.views import known_view
 
 log = structlog.get_logger(__name__)
@@ -72,16 +72,38 @@ class FolderDatabase:
 
     def view(self, name: str, key: Any, start: Any, end: Any, *, include_docs: bool) -> list[ViewRow]:
         """Return rows of a view, built when it is first asked for. Raises: NotFound."""
+        return self._given(self._index(name).rows(key, start, end), include_docs=include_docs)
+
+    def page(self, name: str, start: Any, end: Any, *, skip: int, limit: int) -> list[ViewRow]:
+        """Return rows as DocumentStore.page does. Raises: NotFound."""
+        return self._given(self._index(name).page(start, end, skip, limit), include_docs=True)
+
+    def count(self, name: str, start: Any, end: Any) -> int:
+        """Return how many rows a range has. Raises: NotFound."""
+        return self._index(name).count(start, end)
+
+    def is_indexed(self, name: str) -> bool:
+        """Whether a view can be asked at once. Raises: NotFound."""
         self.require()
-        index = self._indexes.get(name)
-        if index is None:
-            index = ViewIndex(known_view(self.database, name))
-            for doc_id, document in self._documents.items():
-                index.update(doc_id, document)
-            self._indexes[name] = index
+        return name in self._indexes
+
+    def build(self, name: str) -> None:
+        """Make ready to answer a view; of a large database this takes long. Raises: NotFound."""
+        index = ViewIndex(known_view(self.database, name))
+        for doc_id, document in self._documents.items():
+            index.update(doc_id, document)
+        index.count(None, None)  # brings it into order
+        self._indexes[name] = index
+
+    def _index(self, name: str) -> ViewIndex:
+        if not self.is_indexed(name):
+            self.build(name)
+        return self._indexes[name]
+
+    def _given(self, rows: list[IndexRow], *, include_docs: bool) -> list[ViewRow]:
         return [
             ViewRow(row.key, row.value, row.doc_id, self._documents[row.doc_id] if include_docs else None)
-            for row in index.rows(key, start, end)
+            for row in rows
         ]
 
     def require(self) -> None:

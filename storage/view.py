@@ -23,13 +23,15 @@ class View:
 
     Attributes: name: `design/view`; kinds: the databases it belongs to; rows: what one document emits, never
     failing whatever the document; javascript: the same as a CouchDB map function (ECMAScript 5, which is
-    what CouchDB 1.x runs).
+    what CouchDB 1.x runs); is_counted: the server keeps count of its rows (`_count`). A view that Kazoo has
+    under the same name must not be: it would answer Kazoo with numbers.
     """
 
     name: str
     kinds: frozenset[DatabaseKind]
     rows: Callable[[Document], Rows]
     javascript: str
+    is_counted: bool = False
 
 
 def is_live(document: Document, pvt_type: str | None = None) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from storage.collation import CollationKey, collation_key
@@ -36,13 +38,15 @@ class ViewIndex:
             del rows[doc_id]
             if not rows:
                 del self._rows_of[key]
-                self._ordered = None
+                if self._ordered is not None:
+                    del self._ordered[bisect_left(self._ordered, key)]
         if document is None:
             return
         for collated, key, value in self._emitted(document):
             if collated not in self._rows_of:
                 self._rows_of[collated] = {}
-                self._ordered = None
+                if self._ordered is not None:
+                    insort(self._ordered, collated)
             self._rows_of[collated].setdefault(doc_id, []).append(IndexRow(key, value, doc_id))
             self._keys_of.setdefault(doc_id, set()).add(collated)
 
@@ -57,9 +61,30 @@ class ViewIndex:
         if key is not None:
             return self._of(collation_key(key))
         ordered = self._order()
-        first = 0 if start is None else bisect_left(ordered, collation_key(start))
-        last = len(ordered) if end is None else bisect_right(ordered, collation_key(end))
+        first, last = self._bounds(start, end)
         return [row for collated in ordered[first:last] for row in self._of(collated)]
+
+    def page(self, start: Any, end: Any, skip: int, limit: int) -> list[IndexRow]:
+        """Return rows as DocumentStore.page does."""
+        return list(islice(self._downwards(start, end), skip, skip + limit))
+
+    def count(self, start: Any, end: Any) -> int:
+        """Return how many rows a range has."""
+        ordered = self._order()
+        first, last = self._bounds(start, end)
+        return sum(len(rows) for key in ordered[first:last] for rows in self._rows_of[key].values())
+
+    def _downwards(self, start: Any, end: Any) -> Iterator[IndexRow]:
+        ordered = self._order()
+        first, last = self._bounds(start, end)
+        for at in range(last - 1, first - 1, -1):
+            yield from reversed(self._of(ordered[at]))
+
+    def _bounds(self, start: Any, end: Any) -> tuple[int, int]:
+        """Return where a range of keys begins and ends."""
+        ordered = self._order()
+        first = 0 if start is None else bisect_left(ordered, collation_key(start))
+        return first, len(ordered) if end is None else bisect_right(ordered, collation_key(end))
 
     def _of(self, collated: CollationKey) -> list[IndexRow]:
         rows = self._rows_of.get(collated, {})

@@ -8,7 +8,7 @@ never touched: on an existing Kazoo database the views are Kazoo's own, with the
 
 from __future__ import annotations
 
-from storage import views_account, views_callcontrol, views_endpoint, views_shared
+from storage import views_account, views_callcontrol, views_endpoint, views_recordings, views_shared
 from storage.document import Document
 from storage.errors import NotFound
 from storage.names import DatabaseKind
@@ -26,6 +26,7 @@ VIEWS: dict[str, View] = {
         *views_account.VIEWS,
         *views_callcontrol.VIEWS,
         *views_endpoint.VIEWS,
+        *views_recordings.VIEWS,
         *views_shared.VIEWS,
     )
 }
@@ -54,7 +55,7 @@ def design_documents(kind: DatabaseKind) -> list[Document]:
             design,
             {"_id": f"_design/{design}", "language": "javascript", MARK: MARK_VALUE, "views": {}},
         )
-        document["views"][name] = {"map": view.javascript}
+        document["views"][name] = {"map": view.javascript} | ({"reduce": "_count"} if view.is_counted else {})
     return list(designs.values())
 
 

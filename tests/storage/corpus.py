@@ -43,6 +43,26 @@ ODD_VALUES += [
     }
 ]
 
+ODD_VALUES += [
+    {
+        "recording_id": "f" * 32,
+        "uuid": "leg",
+        "tags": {"call_session_id": "session", "connection_id": 5},
+        "started_at_us": 1_795_203_860_000_000,
+        "transcript": {"text": "hello", "failed": ""},
+    },
+    {
+        "recording_id": "e" * 32,
+        "tags": "x",
+        "started_at_us": -5,
+        "sip_call_id": "s@b",
+        "transcript": {"text": ""},
+    },
+    {"recording_id": "d" * 32, "uuid": 5, "transcript": {"text": "x", "failed": "why"}},
+    "bob@a.example",
+    63_898_000_000,
+]
+
 _FIELDS: dict[str, list[str]] = {
     "callflow": ["numbers", "patterns", "name"],
     "device": ["sip", "hotdesk", "owner_id", "device_type", "pvt_account_id", "directories"],
@@ -54,7 +74,10 @@ _FIELDS: dict[str, list[str]] = {
     "parked_call": ["slot"],
     "media": ["prompt_id", "language"],
     "account": ["realm", "pvt_account_id", "pvt_account_db"],
-    "call_recording": ["pvt_created", "owner_id"],
+    "call_recording": [
+        *("pvt_created", "owner_id", "callflows", "call_id", "from", "caller_id_number", "to"),
+        *("callee_id_number", "start", "duration", "duration_ms"),
+    ],
     "connection": ["numbers"],
 }
 
@@ -69,7 +92,15 @@ _WHOLE: dict[str, dict[str, Any]] = {
     "parked_call": {"slot": {"Call-ID": "c9"}},
     "media": {"prompt_id": "menu-invalid", "language": "en-US"},
     "account": {"realm": "A.Example", "pvt_account_id": "acc", "pvt_account_db": "account%2Fac"},
-    "call_recording": {"pvt_created": 63_898_000_000, "owner_id": "u1"},
+    "call_recording": {
+        "pvt_created": 63_898_000_000,
+        "owner_id": "u1",
+        "call_id": "leg1",
+        "from": "alice@a.example",
+        "start": 63_897_999_000,
+        "duration_ms": 1500,
+        "callflows": {"recording_id": "c" * 32, "transcript": None},
+    },
     "connection": {"numbers": ["+15550100"]},
 }
 

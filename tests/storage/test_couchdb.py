@@ -58,6 +58,7 @@ class TestOnPouchDB(StoreContract):
     """The contract, on express-pouchdb."""
 
     EVERY = 7  # it takes seconds to index what CouchDB indexes at once
+    COUNTS_KAZOOS = False  # its `offset` is what was skipped
 
     # PouchDB compares texts by code units, which agrees with CouchDB only within one class of characters
     KEYS_IN_ORDER = (

@@ -115,6 +115,39 @@ ROWS: list[tuple[str, dict[str, Any], list[tuple[Any, Any]]]] = [
     ),
     ("connections/listing_by_number", {"pvt_type": "connection", "numbers": "100"}, []),
     ("connections/listing", {"pvt_type": "connection"}, [("d", None)]),
+    (
+        "callcontrol_recordings/listing",
+        {
+            "pvt_type": "call_recording",
+            "pvt_created": 5,
+            "call_id": "old",
+            "caller_id_number": "+1555",
+            "to": "100@a.example",
+            "duration_ms": 1500,
+            "callflows": {
+                "recording_id": "r",
+                "uuid": "leg",
+                "sip_call_id": "c@a",
+                "tags": {"call_session_id": "s", "connection_id": "crm"},
+                "started_at_us": 7_000_000,
+                "transcript": {"text": "", "failed": ""},
+            },
+        },
+        [
+            (["all", "", 5, "d"], None),
+            (["id", "r", 5, "d"], None),
+            (["leg", "leg", 5, "d"], None),
+            (["session", "s", 5, "d"], None),
+            (["connection", "crm", 5, "d"], None),
+            (["from", "+1555", 5, "d"], None),
+            (["to", "100", 5, "d"], None),
+            (["sip", "c@a", 5, "d"], None),
+            (["started", "", 7_000_000, "d"], None),
+            (["ended", "", 8_500_000, "d"], None),
+            (["transcript", "", 5, "d"], None),
+        ],
+    ),
+    ("callcontrol_recordings/listing", {"pvt_type": "call_recording", "call_id": "c", "pvt_created": 5}, []),
 ]
 
 
