@@ -6,6 +6,7 @@ call control application.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import structlog
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from callcontrol.field import WebUrl
+from callcontrol.validation import sentences
 from storage.document import Document, DocumentStore
 from storage.errors import BadDocument, BadName, NotFound
 from storage.names import account_db, document_id_fault
@@ -134,6 +136,12 @@ def read_connection(account_id: str, document: Document) -> Connection | None:
         is_active=data["active"],
         caller_id_number=data["caller_id_number"],
     )
+
+
+def faults_of(document: Document) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a connection's document: the path of each fault, and a sentence."""
+    for path, sentence in sentences(_SCHEMA.validate(document)):
+        yield ".".join(path), sentence
 
 
 _SCHEMA = ConnectionSchema()

@@ -81,7 +81,7 @@ def read_object(request: Request, max_bytes: int = MAX_BODY_BYTES) -> dict[str, 
 def faults(messages: Any, *, is_query: bool = False) -> list[Fault]:
     """Return marshmallow's messages as faults, one for each sentence, in order."""
     found = []
-    for path, sentence in _sentences(messages, ()):
+    for path, sentence in sentences(messages):
         kind = MISSING_PARAMETER if sentence == _REQUIRED else INVALID_VALUE
         if is_query:
             found.append(Fault(kind, sentence, parameter=path[0] if path else ""))
@@ -97,13 +97,14 @@ def pointer_of(path: tuple[str, ...]) -> str:
     return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path if part != "_schema")
 
 
-def _sentences(messages: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+def sentences(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield marshmallow's messages one by one, each with the keys that lead to what it is about."""
     if isinstance(messages, dict):
         for key, below in messages.items():
-            yield from _sentences(below, (*path, str(key)))
+            yield from sentences(below, (*path, str(key)))
     elif isinstance(messages, list):
         for below in messages:
-            yield from _sentences(below, path)
+            yield from sentences(below, path)
     else:
         yield path, str(messages)
 

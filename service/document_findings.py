@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from callcontrol import connections
 from callflows.action import Data
 from callflows.finding import Finding, Severity, fault, join, warning
 from callflows.policy_validation import policy_findings
@@ -19,6 +20,7 @@ from swml.validation import validate as validate_script
 
 ACCOUNT_PREFIX = "configs_"
 SYSTEM_DATA = "system_data"  # storage plans
+CONNECTION = connections.DOCUMENT_TYPE
 WITH_POLICY = frozenset({"account", "user", "device"})
 YAML = frozenset({".yaml", ".yml"})
 KINDS = frozenset({".json", *YAML})
@@ -36,7 +38,8 @@ def files_of(paths: tuple[str, ...]) -> Iterator[Path]:
 
 def findings_of(path: Path, registry: Registry, known: set[str]) -> list[Finding]:
     """Return what is wrong with one file: a callflow, a system_config category, recording settings of an
-    account, user or device, a storage plan, an SWML document (YAML, or with `sections`); or that it is none.
+    account, user or device, a storage plan, a connection, an SWML document (YAML, or with `sections`); or
+    that it is none.
 
     Args: known: ids of the callflows beside it, for references.
     """
@@ -67,6 +70,8 @@ def _of_others(path: Path, document: Any) -> list[Finding]:
         return [fault("", "is no JSON object")]
     if path.parent.name == SYSTEM_DATA:
         return [fault("", sentence) for sentence in plan.faults_of(document)]
+    if _type(document) == CONNECTION:
+        return [fault(path, sentence) for path, sentence in connections.faults_of(document)]
     return policy_findings(document) if _type(document) in WITH_POLICY else []
 
 

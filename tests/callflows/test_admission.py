@@ -8,6 +8,8 @@ import pytest
 
 from callflows.admission import Admission
 from callflows.errors import CallNotTaken
+from callflows.own_program import flow_of_owned
+from callflows.registry import discover
 from tests.callflows.kit import ACCOUNT, House, node
 from tests.calls.scripted_switch import ScriptedSwitch
 
@@ -54,6 +56,38 @@ def test_account_and_callflow_are_found(
 ) -> None:
     """Dialplan, Kazoo, the number's document, the default, in this order."""
     assert admit(house, number, variables, default) == (ACCOUNT, expected)
+
+
+class Owners:
+    """A connection that owns some numbers."""
+
+    def __init__(self, *numbers: str) -> None:
+        self.numbers = numbers
+
+    def owns(self, account_id: str, number: str) -> bool:
+        """Whether it is one of them, of the account."""
+        return account_id == ACCOUNT and number in self.numbers
+
+
+@pytest.mark.parametrize(
+    ("number", "owned", "expected"),
+    [
+        ("4000", "4000", "call_control"),  # before no_match
+        ("*99", "*99", "call_control"),
+        ("3035550077", "+13035550077", "call_control"),
+        ("1000", "1000", "noop"),  # a callflow's own number stays its own
+        ("4000", "4001", "noop"),  # of no_match
+    ],
+)
+def test_a_number_that_a_connection_owns(house: House, number: str, owned: str, expected: str) -> None:
+    """It goes to call control where no callflow names it, ahead of no_match, whoever calls."""
+    owners = (Owners(owned), flow_of_owned(discover()))
+    admission = Admission(house.facilities.library, house.facilities.lookup, house.config, owned=owners)
+    variables = DEVICE if expected == "noop" else {"callflows_account_id": ACCOUNT}
+    call = ScriptedSwitch(variables, Caller_Destination_Number=number).call()
+    found, _ = admission.admit(call)
+    assert found.flow.root.module == expected
+    assert not (found.is_no_match and expected == "call_control")
 
 
 @pytest.mark.parametrize(

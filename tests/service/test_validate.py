@@ -149,13 +149,19 @@ def test_a_path_that_is_not_there_is_wrong_usage(run: Run, tmp_path: Path) -> No
             "call_recording.any.any.url",
         ),
         (
+            "connection.json",
+            {"pvt_type": "connection", "webhook_event_url": "https://example.com/", "numbers": ["+1", ""]},
+            "numbers.1",
+        ),
+        ("connection.json", {"pvt_type": "connection"}, "webhook_event_url"),
+        (
             "system_data/system.json",
             {"connections": {"x": {"driver": "unknown", "settings": {}}}},
             "",
         ),
     ],
 )
-def test_recording_settings_and_storage_plans_are_checked(
+def test_recording_settings_connections_and_storage_plans_are_checked(
     run: Run, tmp_path: Path, place: str, document: dict[str, Any], path: str
 ) -> None:
     """Where recordings go is worth a look before the first one goes."""

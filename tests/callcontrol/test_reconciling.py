@@ -1,0 +1,65 @@
+"""What was missed while nothing was heard is told afterwards, as far as it left a trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from structlog.testing import capture_logs
+
+from tests.callcontrol.controlled import controlled, kinds_of, prepare, told, wait_hearing, wait_told
+from tests.callcontrol.place import Place
+from tests.waiting import eventually
+
+
+def test_an_answer_and_an_end_that_were_missed(place: Place) -> None:
+    """The live call is told as answered, the one that is gone as hung up, for a cause nobody knows."""
+    prepare(place)
+    answered, ended = controlled(place), controlled(place)
+    watch = place.api.control.watch
+    assert watch is not None
+    watch.stop()
+    client = place.client()
+    client.calls.actions.answer(place.id_of(answered))
+    client.calls.actions.hangup(place.id_of(ended))
+    assert ended.wait_ended(10)
+    with capture_logs() as logs:
+        watch.start()
+        hangup = wait_told(place, ended.uuid, "call.hangup")
+    assert (hangup.payload.hangup_cause, hangup.payload.hangup_source) == ("unspecified", "unknown")
+    assert "call_end_missed" in [line["event"] for line in logs]
+    wait_told(place, answered.uuid, "call.answered")
+    assert kinds_of(told(place, answered.uuid)) == ["call.initiated", "call.answered"]
+
+
+def test_a_process_that_starts_knows_the_live_calls(place: Place) -> None:
+    """It tells what comes, nothing twice, and lists them."""
+    prepare(place)
+    call = controlled(place)
+    client = place.client()
+    client.calls.actions.answer(place.id_of(call))
+    wait_told(place, call.uuid, "call.answered")
+    other = wait_hearing(place.process(own=True))
+    eventually(lambda: other.control.teller.roll.is_known(call.uuid))
+    assert place.api.control.watch is not None
+    place.api.control.watch.stop()
+    call.press("9")
+    wait_told(place, call.uuid, "call.dtmf.received")
+    call.hang_up()
+    wait_told(place, call.uuid, "call.hangup")
+    assert kinds_of(told(place, call.uuid)) == [
+        "call.initiated",
+        "call.answered",
+        "call.dtmf.received",
+        "call.hangup",
+    ]
+
+
+def test_freeswitch_is_killed(place: Place, tmp_path: Path) -> None:
+    """Its calls are gone; when another one stands in its place, each is told as hung up."""
+    del tmp_path
+    prepare(place)
+    call = controlled(place)
+    place.house.switch.die()
+    place.house.switch.start()
+    hangup = wait_told(place, call.uuid, "call.hangup")
+    assert hangup.payload.hangup_cause == "unspecified"
