@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import warnings
-from collections.abc import Iterator
 
 import gevent
 import pytest
@@ -15,17 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.logging import LineWriter, configure
-
-
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    """Put logging back as it was: it is the one thing here that belongs to the whole process."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    structlog.reset_defaults()
-    root.handlers, root.level = handlers, level
-    logging.captureWarnings(capture=False)
 
 
 def fail(trouble: Exception) -> None:

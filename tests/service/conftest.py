@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 
 from service.cli import cli
 from tests.service.house import House
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    """Put logging back as it was, in loggers kept by modules too: it belongs to the whole process."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    structlog.reset_defaults()
-    root.handlers, root.level = handlers, level
-    logging.captureWarnings(capture=False)
-    for module in list(sys.modules.values()):
-        for value in list(vars(module).values()):
-            if isinstance(value, structlog._config.BoundLoggerLazyProxy):
-                value.__dict__.pop("bind", None)  # what cache_logger_on_first_use leaves
 
 
 @pytest.fixture
