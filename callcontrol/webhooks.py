@@ -7,8 +7,8 @@ delays its own only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 
@@ -17,6 +17,7 @@ from callcontrol.events import WebhookEvent
 from callcontrol.leg import Leg
 from callcontrol.webhook_key import SIGNER
 from storage.errors import StoreError
+from storage.notice import NewNotice
 
 log = structlog.get_logger(__name__)
 
@@ -24,32 +25,10 @@ log = structlog.get_logger(__name__)
 class Notices(Protocol):
     """Takes what outsiders are to be told, and tells them whatever happens (storage.notice_poster)."""
 
-    def post(
-        self,
-        stream: str,
-        url: str,
-        body: Mapping[str, Any],
-        *,
-        notice_id: str = "",
-        account_id: str = "",
-        failover_url: str = "",
-        signer: str = "",
-        kind: str = "",
-    ) -> None:
-        """Have JSON sent to a URL. Never waits, never raises."""
+    def post(self, notice: NewNotice) -> None:
+        """Have a notice sent. Never waits, never raises."""
 
-    def commit(
-        self,
-        stream: str,
-        url: str,
-        body: Mapping[str, Any],
-        *,
-        notice_id: str = "",
-        account_id: str = "",
-        failover_url: str = "",
-        signer: str = "",
-        kind: str = "",
-    ) -> None:
+    def commit(self, notice: NewNotice) -> None:
         """The same; returns when it is on disk. Raises: StoreError."""
 
 
@@ -73,10 +52,10 @@ class Webhooks:
         """The same; returns when it is on disk. Raises: StoreError: it is not, and is to be told again."""
         return self._hand_over(self._notices.commit, leg, event)
 
-    def _hand_over(self, post: Callable[..., None], leg: Leg, event: WebhookEvent) -> bool:
+    def _hand_over(self, post: Callable[[NewNotice], None], leg: Leg, event: WebhookEvent) -> bool:
         addresses = self._addresses(leg, event.type)
         for number, (url, failover_url) in enumerate(addresses):
-            post(
+            notice = NewNotice(
                 f"call:{leg.session_id}",
                 url,
                 event.body(url),
@@ -86,6 +65,7 @@ class Webhooks:
                 signer=SIGNER,
                 kind=event.type,
             )
+            post(notice)
         return bool(addresses)
 
     def _addresses(self, leg: Leg, kind: str) -> list[tuple[str, str]]:

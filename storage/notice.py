@@ -53,11 +53,58 @@ class TryOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewNotice:
-    """A notice, made ready to be written: nothing in it can fail in SQLite. Made by `new_notice`."""
+    """JSON that is to be sent to a URL by POST.
+
+    Attributes: stream: notices of one stream arrive in the order they were posted in, "" for a stream of its
+    own; notice_id: the same one is taken once only, as long as it is remembered, "" for one that has no
+    equal; failover_url: asked whenever `url` does not answer 2xx, in the same attempt; signer: whose headers
+    are made for each attempt (storage.notice_worker), "" for none; kind: what it is, for people.
+    """
 
     stream: str
     url: str
-    body: bytes
+    body: Mapping[str, Any] = field(repr=False)
+    notice_id: str = ""
+    account_id: str = ""
+    failover_url: str = ""
+    signer: str = ""
+    kind: str = ""
+
+    def written(self) -> WrittenNotice:
+        """Return it as it is written down.
+
+        Raises: BadNotice: too large, no JSON, or no URL; one that cannot be used becomes a dead letter
+        instead.
+        """
+        try:
+            text = json.dumps(self.body, separators=(",", ":"), allow_nan=False).encode("ascii")
+        except (TypeError, ValueError, RecursionError) as exc:
+            raise BadNotice(f"a notice whose body is no JSON: {exc}") from exc
+        if len(text) > MAX_BODY_BYTES:
+            raise BadNotice(f"a notice of {len(text)} bytes, {MAX_BODY_BYTES} are allowed")
+        names = (self.stream, self.notice_id, self.account_id, self.signer, self.kind)
+        longest_url = max(len(self.url), len(self.failover_url))
+        if not self.url or max(map(len, names)) > MAX_NAME_CHARS or longest_url > MAX_URL_CHARS:
+            raise BadNotice("a notice without URL, or with one or a name that is too long")
+        return WrittenNotice(
+            stream=_plain(self.stream) or f"alone:{uuid.uuid4().hex}",
+            url=_plain(self.url),
+            body=text,
+            notice_id=_plain(self.notice_id),
+            account_id=_plain(self.account_id),
+            failover_url=_plain(self.failover_url),
+            signer=_plain(self.signer),
+            kind=_plain(self.kind),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenNotice:
+    """A notice as its row has it: nothing in it can fail in SQLite. Made by `NewNotice.written`."""
+
+    stream: str
+    url: str
+    body: bytes = field(repr=False)
     notice_id: str
     account_id: str
     failover_url: str
@@ -131,35 +178,6 @@ class Notice:
     finished_at: float | None
     body: Any = None
     history: tuple[Try, ...] = ()
-
-
-def new_notice(
-    stream: str,
-    url: str,
-    body: Mapping[str, Any],
-    *,
-    notice_id: str = "",
-    account_id: str = "",
-    failover_url: str = "",
-    signer: str = "",
-    kind: str = "",
-) -> NewNotice:
-    """Make a notice ready to be written. Args: as of storage.notices.StoredNotices.post.
-
-    Raises: BadNotice: too large, no JSON, or no URL; one that cannot be used becomes a dead letter instead.
-    """
-    try:
-        text = json.dumps(body, separators=(",", ":"), allow_nan=False).encode("ascii")
-    except (TypeError, ValueError, RecursionError) as exc:
-        raise BadNotice(f"a notice whose body is no JSON: {exc}") from exc
-    if len(text) > MAX_BODY_BYTES:
-        raise BadNotice(f"a notice of {len(text)} bytes, {MAX_BODY_BYTES} are allowed")
-    names = (stream, notice_id, account_id, signer, kind)
-    if not url or max(map(len, names)) > MAX_NAME_CHARS or max(len(url), len(failover_url)) > MAX_URL_CHARS:
-        raise BadNotice("a notice without URL, or with one or a name that is too long")
-    stream = stream or f"alone:{uuid.uuid4().hex}"
-    plain = (_plain(one) for one in (notice_id, account_id, failover_url, signer, kind))
-    return NewNotice(_plain(stream), _plain(url), text, *plain)
 
 
 def _plain(text: str) -> str:

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import gevent
 import structlog
 from gevent.event import Event
 
 from storage.errors import BadNotice, StoreError, StoreUnavailable
-from storage.notice import NewNotice, new_notice
+from storage.notice import NewNotice, WrittenNotice
 
 RETRY_FIRST_S = 0.5
 RETRY_LAST_S = 15.0
@@ -37,7 +37,7 @@ _log = structlog.get_logger(__name__)
 class Rows(Protocol):
     """What writes notices down (storage.notices.StoredNotices)."""
 
-    def post_all(self, notices: Sequence[NewNotice]) -> Sequence[bool]:
+    def post_all(self, notices: Sequence[WrittenNotice]) -> Sequence[bool]:
         """Write them, all or none. Raises: StoreError."""
 
 
@@ -55,7 +55,7 @@ class PosterStats:
 class _Ticket:
     """One notice on its way to disk, and what became of that."""
 
-    notice: NewNotice
+    notice: WrittenNotice
     done: Event = field(default_factory=Event)
     is_lost: bool = False
 
@@ -82,47 +82,22 @@ class NoticePoster:
         self._written = self._lost = self._failures = 0
         self._writer = gevent.spawn(self._write_all)
 
-    def post(
-        self,
-        stream: str,
-        url: str,
-        body: Mapping[str, Any],
-        *,
-        notice_id: str = "",
-        account_id: str = "",
-        failover_url: str = "",
-        signer: str = "",
-        kind: str = "",
-    ) -> None:
-        """Have JSON sent to a URL. Never waits, never raises; what cannot be taken is logged.
-
-        Args: as of storage.notices.StoredNotices.post.
-        """
-        names = {"notice_id": notice_id, "account_id": account_id, "signer": signer, "kind": kind}
+    def post(self, notice: NewNotice) -> None:
+        """Have a notice sent. Never waits, never raises; what cannot be taken is logged."""
         try:
-            self._put(new_notice(stream, url, body, failover_url=failover_url, **names))
+            self._put(notice.written())
         except BadNotice as exc:
             self._lost += 1
-            _log.error("notice_not_taken", reason=str(exc), stream=stream, kind=kind, outcome="lost")
+            _log.error(
+                "notice_not_taken", reason=str(exc), stream=notice.stream, kind=notice.kind, outcome="lost"
+            )
 
-    def commit(
-        self,
-        stream: str,
-        url: str,
-        body: Mapping[str, Any],
-        *,
-        notice_id: str = "",
-        account_id: str = "",
-        failover_url: str = "",
-        signer: str = "",
-        kind: str = "",
-    ) -> None:
+    def commit(self, notice: NewNotice) -> None:
         """Post it, and wait until it is on disk: for as long as that takes.
 
         Raises: BadNotice; StoreUnavailable: it was not written, and will not be.
         """
-        names = {"notice_id": notice_id, "account_id": account_id, "signer": signer, "kind": kind}
-        ticket = self._put(new_notice(stream, url, body, failover_url=failover_url, **names))
+        ticket = self._put(notice.written())
         ticket.done.wait()
         if ticket.is_lost:
             raise StoreUnavailable(
@@ -146,7 +121,7 @@ class NoticePoster:
             self._give_up(self._waiting.popleft())
         return left
 
-    def _put(self, notice: NewNotice) -> _Ticket:
+    def _put(self, notice: WrittenNotice) -> _Ticket:
         ticket = _Ticket(notice)
         size = self._waiting_bytes + len(notice.body)
         is_full = len(self._waiting) >= self._max_waiting or size > self._max_waiting_bytes

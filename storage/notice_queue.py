@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from storage.errors import StoreUnavailable
-from storage.notice import NewNotice, NoticeJob, NoticeState, Try
+from storage.notice import NoticeJob, NoticeState, Try, WrittenNotice
 from storage.notice_rows import health_key, log_tries, reason_of, set_head
 from storage.notice_upkeep import take_back
 from storage.outbox_backoff import Backoff
@@ -46,7 +46,7 @@ class Result:
         return self.tries[-1]
 
 
-def add(db: sqlite3.Connection, notices: Sequence[NewNotice], now: float) -> list[bool]:
+def add(db: sqlite3.Connection, notices: Sequence[WrittenNotice], now: float) -> list[bool]:
     """Take notices, in order. Returns: for each whether it is new; one whose id is known changes nothing."""
     return [_add(db, one, now) for one in notices]
 
@@ -179,7 +179,7 @@ def refuse_when_full(db: sqlite3.Connection, most: int) -> int:
     return count
 
 
-def _add(db: sqlite3.Connection, new: NewNotice, now: float) -> bool:
+def _add(db: sqlite3.Connection, new: WrittenNotice, now: float) -> bool:
     first = db.execute(
         "SELECT 1 FROM notices INDEXED BY notices_in_order"
         " WHERE stream = ? AND state IN ('pending', 'delivering') LIMIT 1",

@@ -12,10 +12,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from storage import notice_ledger, notice_queue, notice_upkeep, outbox_owner
-from storage.notice import NewNotice, Notice, NoticeJob, NoticeState, new_notice
+from storage.notice import NewNotice, Notice, NoticeJob, NoticeState, WrittenNotice
 from storage.notice_ledger import NoticeCounts, Wanted
 from storage.notice_queue import Result
 from storage.outbox_backoff import Backoff
@@ -63,30 +62,14 @@ class StoredNotices:
         """Call `listener` whenever this process has made something due; it must not block."""
         self._listeners.append(listener)
 
-    def post(
-        self,
-        stream: str,
-        url: str,
-        body: Mapping[str, Any],
-        *,
-        notice_id: str = "",
-        account_id: str = "",
-        failover_url: str = "",
-        signer: str = "",
-        kind: str = "",
-    ) -> bool:
-        """Have JSON sent by POST to a URL; when this returns, nothing can lose it any more.
+    def post(self, notice: NewNotice) -> bool:
+        """Have a notice sent; when this returns, nothing can lose it any more.
 
-        Args: stream: notices of one stream arrive in the order they were posted in, "" for a stream of its
-        own; notice_id: the same one is taken once only, as long as it is remembered, "" for one that has no
-        equal; failover_url: asked whenever `url` does not answer 2xx, in the same attempt; signer: whose
-        headers are made for each attempt (storage.notice_worker), "" for none; kind: what it is, for people.
         Returns: whether it is new. Raises: BadNotice: nobody could send it.
         """
-        names = {"notice_id": notice_id, "account_id": account_id, "signer": signer, "kind": kind}
-        return self.post_all([new_notice(stream, url, body, failover_url=failover_url, **names)])[0]
+        return self.post_all([notice.written()])[0]
 
-    def post_all(self, notices: Sequence[NewNotice]) -> Sequence[bool]:
+    def post_all(self, notices: Sequence[WrittenNotice]) -> Sequence[bool]:
         """Take several in one transaction, in order. Returns: for each whether it is new."""
         now = self._clock()
         is_counted = now - self._counted_at < COUNTED_AGAIN_S
@@ -197,7 +180,7 @@ class StoredNotices:
 
 
 def _add(
-    db: sqlite3.Connection, notices: Sequence[NewNotice], now: float, most: int | None
+    db: sqlite3.Connection, notices: Sequence[WrittenNotice], now: float, most: int | None
 ) -> Sequence[bool]:
     if most is not None:
         notice_queue.refuse_when_full(db, most)

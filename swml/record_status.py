@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from recording.request import Direction, Observer
 from recording.status import RecordingStatus, StatusState
+from storage.notice import NewNotice
+from swml.callback_envelope import enveloped
 from swml.run import RecordingLinks, ScriptRun
 
 KIND = "swml"
@@ -31,17 +33,8 @@ DIRECTIONS = {Direction.SPEAK: "speak", Direction.HEAR: "listen", Direction.BOTH
 class Committed(Protocol):
     """Takes notices, and says when they are safe (storage.notice_poster.NoticePoster)."""
 
-    def commit(
-        self,
-        stream: str,
-        url: str,
-        body: Mapping[str, Any],
-        *,
-        notice_id: str = "",
-        account_id: str = "",
-        kind: str = "",
-    ) -> None:
-        """Have JSON sent to a URL; returns when that is certain. Raises: StoreError."""
+    def commit(self, notice: NewNotice) -> None:
+        """Have a notice sent; returns when that is certain. Raises: StoreError."""
 
 
 class RecordStatusSink:
@@ -60,21 +53,23 @@ class RecordStatusSink:
         if status.state.value not in known.get("only", status.state.value).split():
             return
         session_id, control_id = known.get("session_id", ""), known.get("control_id", "")
-        body = {
-            "event_type": EVENT_TYPE,
-            "event_channel": f"swml:{session_id}",
-            "timestamp": self._clock(),
-            "project_id": known.get("project_id", ""),
-            "space_id": known.get("space_id", ""),
-            "params": params(status, self._url(status)),
-        }
+        body = enveloped(
+            EVENT_TYPE,
+            params(status, self._url(status)),
+            session_id=session_id,
+            project_id=known.get("project_id", ""),
+            space_id=known.get("space_id", ""),
+            timestamp=self._clock(),
+        )
         self._notices.commit(
-            f"swml:{session_id}:{hashlib.sha256(control_id.encode()).hexdigest()[:16]}",
-            known.get("url", ""),
-            body,
-            notice_id=status.notice_id,
-            account_id=status.ticket.account_id,
-            kind=EVENT_TYPE,
+            NewNotice(
+                f"swml:{session_id}:{hashlib.sha256(control_id.encode()).hexdigest()[:16]}",
+                known.get("url", ""),
+                body,
+                notice_id=status.notice_id,
+                account_id=status.ticket.account_id,
+                kind=EVENT_TYPE,
+            )
         )
 
     def _url(self, status: RecordingStatus) -> str:

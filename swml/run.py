@@ -19,6 +19,8 @@ from calls.tap import Tap, Taps
 from config.configuration import Configuration, Configured
 from recording.call_recorder import CallRecorder, StartedRecording
 from storage.address import AddressPolicy
+from storage.notice import NewNotice
+from swml.callback_envelope import enveloped
 from swml.expressions import Expressions
 from swml.recognizing import Recognizer
 
@@ -47,22 +49,10 @@ class RecordingLinks(Protocol):
 
 
 class Notices(Protocol):
-    """Takes what outsiders are to be told, and tells them whatever happens (storage.notices)."""
+    """Takes what outsiders are to be told, and tells them whatever happens (storage.notice_poster)."""
 
-    def post(
-        self,
-        stream: str,
-        url: str,
-        body: Mapping[str, Any],
-        *,
-        notice_id: str = "",
-        account_id: str = "",
-    ) -> None:
-        """Have JSON sent to a URL. Never waits, never raises.
-
-        Args: stream: notices of one stream arrive in the order they were posted in; notice_id: the same one
-        is taken once only, "" for one that has no equal.
-        """
+    def post(self, notice: NewNotice) -> None:
+        """Have a notice sent. Never waits, never raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +84,8 @@ class ScriptRun:
 
     Attributes: call; facilities; variables: see swml.variables; session_id: of this script, 36 characters;
     recordings: those of record_call, by control id, the oldest first; recorded: ids of all, in the order they
-    were begun; taps: as recordings; at_end: called, in
-    order, when the script is over; nested: runs steps on the spot, for methods that must wait for their end.
+    were begun; taps: as recordings; at_end: called, in order, when the script is over; nested: runs steps on
+    the spot, for methods that must wait for their end.
     """
 
     __slots__ = (
@@ -164,12 +154,13 @@ class ScriptRun:
         """
         if not url:
             return
-        body = {
-            "event_type": event_type,
-            "event_channel": f"swml:{self.session_id}",
-            "timestamp": time.time(),
-            "project_id": self.project_id,
-            "space_id": self.facilities.space_id,
-            "params": dict(params),
-        }
-        self.facilities.notices.post(self.session_id, url, body, account_id=self.account_id)
+        body = enveloped(
+            event_type,
+            params,
+            session_id=self.session_id,
+            project_id=self.project_id,
+            space_id=self.facilities.space_id,
+            timestamp=time.time(),
+        )
+        notice = NewNotice(self.session_id, url, body, account_id=self.account_id, kind=event_type)
+        self.facilities.notices.post(notice)

@@ -17,7 +17,7 @@ from service.health import State
 from service.metrics import Metrics
 from service.noticing import OLD_S, Noticing, notice_backoff
 from storage.errors import StoreUnavailable
-from storage.notice import NoticeState, Try, TryOutcome
+from storage.notice import NewNotice, NoticeState, Try, TryOutcome
 from storage.notice_ledger import Wanted
 from storage.notice_poster import PosterStats
 from storage.notice_queue import Result as Attempt
@@ -39,7 +39,9 @@ def path(tmp_path: Path) -> Path:
     outbox = Outbox(file)
     for kind, status in (("call.initiated", 200), ("call.answered", 404), ("call.hangup", 503)):
         outbox.notices.post(
-            f"call:{kind}", URL, {"data": kind}, kind=kind, account_id="acme", notice_id=f"id-{kind}"
+            NewNotice(
+                f"call:{kind}", URL, {"data": kind}, kind=kind, account_id="acme", notice_id=f"id-{kind}"
+            )
         )
         (job,) = outbox.notices.claim("test", 60, limit=1, rooms={}, room=1)
         outcome = TryOutcome.DELIVERED if status == 200 else TryOutcome.FAILED
@@ -177,7 +179,7 @@ def test_what_is_posted_is_sent_signed_and_counted(tmp_path: Path) -> None:
     noticing.signers["test"] = lambda body, now: {"X-Signed": f"{len(body)} {now > 0}"}
     noticing.start()
     with serving() as receiver:
-        noticing.poster.post("a", receiver.url(), {"n": 1}, signer="test")
+        noticing.poster.post(NewNotice("a", receiver.url(), {"n": 1}, signer="test"))
         receiver.wait_for(lambda: receiver.requests)
         eventually(lambda: outbox.notices.counts().delivered)
         assert receiver.requests[0].headers["x-signed"] == "7 True"
@@ -233,7 +235,7 @@ def test_settings_say_when_a_notice_is_given_up() -> None:
 def test_attempts_are_counted_by_their_outcome(outbox: Outbox) -> None:
     """One whose lease was gone is told as such."""
     metrics = Metrics()
-    outbox.notices.post("b", URL, {})
+    outbox.notices.post(NewNotice("b", URL, {}))
     (job,) = outbox.notices.claim("test", 60, limit=1, rooms={}, room=1)
     for state in (NoticeState.DEAD, None):
         metrics.notice_ended(NoticeReport(job, state, Attempt(()), 0.1))

@@ -15,6 +15,7 @@ from pathlib import Path  # noqa: E402
 import structlog  # noqa: E402
 from gevent.event import Event  # noqa: E402
 
+from storage.notice import NewNotice  # noqa: E402
 from storage.notice_sender import NoticeSender  # noqa: E402
 from storage.notice_worker import NoticeSettings, NoticeWorker  # noqa: E402
 from storage.outbox import Outbox  # noqa: E402
@@ -34,7 +35,7 @@ def main(folder: Path, url: str, first: int) -> None:
     number = first
     while first >= 0:
         body = {"stream": number % STREAMS, "number": number}
-        outbox.notices.post(f"s{number % STREAMS}", url, body, notice_id=f"n{number}")
+        outbox.notices.post(NewNotice(f"s{number % STREAMS}", url, body, notice_id=f"n{number}"))
         print(number, flush=True)  # noqa: T201 - the acknowledgement
         number += 1
     turn = Event()

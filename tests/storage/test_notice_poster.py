@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from storage.errors import BadNotice, StoreUnavailable
-from storage.notice import NewNotice
+from storage.notice import NewNotice, WrittenNotice
 from storage.notice_poster import NoticePoster
 from storage.outbox import Outbox
 from tests.waiting import eventually
@@ -26,7 +26,7 @@ class Disk:
         self.is_well = True
         self.batches: list[list[int]] = []
 
-    def post_all(self, notices: Sequence[NewNotice]) -> Sequence[bool]:
+    def post_all(self, notices: Sequence[WrittenNotice]) -> Sequence[bool]:
         """Take them all or none."""
         if not self.is_well:
             raise StoreUnavailable("no room")
@@ -56,7 +56,7 @@ def poster(disk: Disk) -> Iterator[NoticePoster]:
 def test_a_burst_is_written_in_order_and_together(disk: Disk, poster: NoticePoster) -> None:
     """Nobody waits for the disk, and the disk is asked once."""
     for number in range(10):
-        poster.post("a", HOOK, {"n": number})
+        poster.post(NewNotice("a", HOOK, {"n": number}))
     assert disk.batches == []
     eventually(lambda: poster.stats().written_total == 10)
     assert disk.batches == [list(range(10))]
@@ -67,8 +67,8 @@ def test_it_stands_in_the_outbox(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "o.sqlite")
     poster = NoticePoster(outbox.notices)
     names = {"account_id": "acc", "failover_url": "https://b.test/", "signer": "ed", "kind": "k"}
-    poster.post("a", HOOK, {"n": 1}, notice_id="n1", **names)
-    poster.commit("a", HOOK, {"n": 2}, notice_id="n1", **names)
+    poster.post(NewNotice("a", HOOK, {"n": 1}, notice_id="n1", **names))
+    poster.commit(NewNotice("a", HOOK, {"n": 2}, notice_id="n1", **names))
     assert poster.close() == 0
     (notice,) = outbox.notices.list()
     assert (notice.account_id, notice.failover_url, notice.signer, notice.kind) == tuple(names.values())
@@ -81,9 +81,9 @@ def test_a_disk_that_refuses_is_tried_again(disk: Disk, poster: NoticePoster) ->
     disk.is_well = False
     with capture_logs() as logs:
         for number in range(3):
-            poster.post("a", HOOK, {"n": number})
+            poster.post(NewNotice("a", HOOK, {"n": number}))
         eventually(lambda: poster.stats().failures_total >= 2)
-        poster.post("a", HOOK, {"n": 3})
+        poster.post(NewNotice("a", HOOK, {"n": 3}))
         disk.is_well = True
         eventually(lambda: poster.stats().waiting == 0)
     assert disk.written == [0, 1, 2, 3]
@@ -98,7 +98,7 @@ def test_what_waits_is_bounded(disk: Disk, bound: dict[str, int]) -> None:
     poster = NoticePoster(disk, retry_first_s=0.01, **bound)
     with capture_logs() as logs:
         for number in range(8):
-            poster.post("a", HOOK, {"n": number}, kind="k")
+            poster.post(NewNotice("a", HOOK, {"n": number}, kind="k"))
         disk.is_well = True
         eventually(lambda: poster.stats().waiting == 0)
     assert disk.written == [0, 1, 2, 3, 4]
@@ -111,19 +111,19 @@ def test_what_waits_is_bounded(disk: Disk, bound: dict[str, int]) -> None:
 def test_what_nobody_could_send_is_told_and_hurts_nobody(disk: Disk, poster: NoticePoster) -> None:
     """Posting never raises; who waits for the disk is told."""
     with capture_logs() as logs:
-        poster.post("a", HOOK, {"n": object()})
+        poster.post(NewNotice("a", HOOK, {"n": object()}))
     assert logs[0]["event"] == "notice_not_taken"
     with pytest.raises(BadNotice):
-        poster.commit("a", "", {"n": 1})
-    poster.commit("a", HOOK, {"n": 1})
+        poster.commit(NewNotice("a", "", {"n": 1}))
+    poster.commit(NewNotice("a", HOOK, {"n": 1}))
     assert disk.written == [1]
 
 
 def test_commit_waits_for_the_disk_behind_what_was_posted(disk: Disk, poster: NoticePoster) -> None:
     """However long that takes."""
     disk.is_well = False
-    poster.post("a", HOOK, {"n": 0})
-    waiting = gevent.spawn(poster.commit, "a", HOOK, {"n": 1})
+    poster.post(NewNotice("a", HOOK, {"n": 0}))
+    waiting = gevent.spawn(poster.commit, NewNotice("a", HOOK, {"n": 1}))
     eventually(lambda: poster.stats().failures_total >= 2)
     assert not waiting.ready()
     disk.is_well = True
@@ -134,17 +134,17 @@ def test_commit_waits_for_the_disk_behind_what_was_posted(disk: Disk, poster: No
 def test_closing_writes_what_waits(disk: Disk, poster: NoticePoster) -> None:
     """Nothing posted is lost by an orderly end; afterwards nothing is taken."""
     for number in range(5):
-        poster.post("a", HOOK, {"n": number})
+        poster.post(NewNotice("a", HOOK, {"n": number}))
     assert poster.close() == 0
     assert disk.written == [0, 1, 2, 3, 4]
     with pytest.raises(StoreUnavailable):
-        poster.commit("a", HOOK, {"n": 5})
+        poster.commit(NewNotice("a", HOOK, {"n": 5}))
 
 
 def test_what_cannot_be_written_at_the_end_is_told(disk: Disk, poster: NoticePoster) -> None:
     """And whoever waits for it hears that it is lost."""
     disk.is_well = False
-    waiting = gevent.spawn(poster.commit, "a", HOOK, {"n": 0})
+    waiting = gevent.spawn(poster.commit, NewNotice("a", HOOK, {"n": 0}))
     eventually(lambda: poster.stats().failures_total)
     with capture_logs() as logs:
         assert poster.close(0.05) == 1

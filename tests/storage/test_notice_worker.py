@@ -13,7 +13,7 @@ from gevent.queue import Queue
 from structlog.testing import capture_logs
 
 from storage.errors import StoreUnavailable
-from storage.notice import NoticeState, TryOutcome
+from storage.notice import NewNotice, NoticeState, TryOutcome
 from storage.notice_ledger import Wanted
 from storage.notice_sender import NoticeSender
 from storage.notice_worker import NoticeReport, NoticeSettings, NoticeWorker
@@ -76,7 +76,7 @@ def test_a_notice_is_posted_as_json_at_once(bench: Bench) -> None:
     bench.make(NoticeSettings(poll_s=1000.0)).start()
     with serving(Answer(204)) as receiver:
         gevent.idle()
-        bench.notices.post("a", receiver.url("/hook?x=1"), {"event": "é"}, kind="call.answered")
+        bench.notices.post(NewNotice("a", receiver.url("/hook?x=1"), {"event": "é"}, kind="call.answered"))
         (report,) = bench.reported()
     (request,) = receiver.requests
     assert (request.method, request.target) == ("POST", "/hook?x=1")
@@ -93,7 +93,7 @@ def test_a_stream_arrives_in_order_whatever_fails_on_the_way(bench: Bench) -> No
     answers = [Answer(500), Answer(cut_after=7), Answer(200), Answer(hangs=True), Answer(429), Answer(200)]
     with serving(*answers) as receiver:
         for number in range(4):
-            bench.notices.post("a", receiver.url(), {"n": number})
+            bench.notices.post(NewNotice("a", receiver.url(), {"n": number}))
         bench.worker.start()
         bench.settled()
         assert [each["n"] for each in bodies(receiver)] == [0, 0, 0, 1, 1, 1, 2, 3]
@@ -104,7 +104,7 @@ def test_streams_do_not_wait_for_each_other(bench: Bench) -> None:
     bench.worker.start()
     with serving() as receiver:
         for number in range(200):
-            bench.notices.post(f"s{number % 40}", receiver.url(), {"s": number % 40, "n": number})
+            bench.notices.post(NewNotice(f"s{number % 40}", receiver.url(), {"s": number % 40, "n": number}))
         bench.settled()
         got = bodies(receiver)
     assert len(got) == 200
@@ -116,7 +116,7 @@ def test_streams_do_not_wait_for_each_other(bench: Bench) -> None:
 def test_the_failover_url_is_asked_when_the_first_fails(bench: Bench) -> None:
     """In the same attempt; the log has both requests."""
     with serving(Answer(503)) as primary, serving(Answer(200)) as failover:
-        bench.notices.post("a", primary.url(), {"n": 1}, failover_url=failover.url())
+        bench.notices.post(NewNotice("a", primary.url(), {"n": 1}, failover_url=failover.url()))
         bench.worker.start()
         (report,) = bench.reported()
         assert bodies(failover) == [{"n": 1}]
@@ -132,7 +132,7 @@ def test_a_host_known_to_be_down_is_passed_over_for_the_failover(bench: Bench) -
     """Events do not each wait for the timeout of a dead host; their order holds all the same."""
     with serving(Answer(200)) as failover:
         for number in range(20):
-            bench.notices.post("a", GONE, {"n": number}, failover_url=failover.url())
+            bench.notices.post(NewNotice("a", GONE, {"n": number}, failover_url=failover.url()))
         bench.worker.start()
         bench.settled()
         assert [each["n"] for each in bodies(failover)] == list(range(20))
@@ -151,7 +151,7 @@ def test_every_request_is_signed_anew(bench: Bench) -> None:
 
     bench.signers["telnyx"] = sign
     with serving(Answer(500), Answer(200)) as receiver:
-        bench.notices.post("a", receiver.url(), {"n": 1}, signer="telnyx")
+        bench.notices.post(NewNotice("a", receiver.url(), {"n": 1}, signer="telnyx"))
         bench.worker.start()
         bench.reported(2)
         first, second = receiver.requests
@@ -168,8 +168,8 @@ def test_without_its_signer_nothing_is_sent(bench: Bench) -> None:
 
     bench.signers["broken"] = broken
     with serving() as receiver, capture_logs() as logs:
-        bench.notices.post("a", receiver.url(), {}, signer="unknown")
-        bench.notices.post("b", receiver.url(), {}, signer="broken")
+        bench.notices.post(NewNotice("a", receiver.url(), {}, signer="unknown"))
+        bench.notices.post(NewNotice("b", receiver.url(), {}, signer="broken"))
         bench.worker.start()
         reports = bench.reported(8)
         assert receiver.requests == []
@@ -187,8 +187,8 @@ def test_without_its_signer_nothing_is_sent(bench: Bench) -> None:
 def test_what_cannot_be_tried_is_a_dead_letter_at_once(bench: Bench, url: str, reason: str) -> None:
     """Unusable URLs and forbidden addresses; what stands behind in the stream goes on."""
     with serving() as receiver:
-        bench.notices.post("a", url, {"n": 0})
-        bench.notices.post("a", receiver.url(), {"n": 1})
+        bench.notices.post(NewNotice("a", url, {"n": 0}))
+        bench.notices.post(NewNotice("a", receiver.url(), {"n": 1}))
         bench.worker.start()
         first, second = bench.reported(2)
     assert (first.state, second.state) == (NoticeState.DEAD, NoticeState.DELIVERED)
@@ -198,7 +198,7 @@ def test_what_cannot_be_tried_is_a_dead_letter_at_once(bench: Bench, url: str, r
 def test_redirects_are_not_followed(bench: Bench) -> None:
     """A signed notice is for one URL; a redirect is a refusal."""
     with serving() as elsewhere, serving(Answer(302, {"Location": elsewhere.url()})) as receiver:
-        bench.notices.post("a", receiver.url(), {})
+        bench.notices.post(NewNotice("a", receiver.url(), {}))
         bench.worker.start()
         bench.settled()
         assert elsewhere.requests == []
@@ -209,10 +209,10 @@ def test_redirects_are_not_followed(bench: Bench) -> None:
 def test_a_dead_receiver_does_not_delay_the_others(bench: Bench) -> None:
     """It is probed now and then; those for another one go through at once."""
     for number in range(100):
-        bench.notices.post(f"dead{number}", GONE, {})
+        bench.notices.post(NewNotice(f"dead{number}", GONE, {}))
     with serving() as living:
         for number in range(50):
-            bench.notices.post(f"s{number}", living.url(), {})
+            bench.notices.post(NewNotice(f"s{number}", living.url(), {}))
         bench.worker.start()
         living.wait_for(lambda: len(living.requests) == 50)
         tried = [one for one in bench.notices.list(Wanted(NoticeState.PENDING), 200) if one.attempts]
@@ -224,10 +224,10 @@ def test_a_silent_receiver_does_not_take_all_attempts(bench: Bench) -> None:
     """Half of them at most wait for one place."""
     with serving(Answer(hangs=True)) as silent, serving() as living:
         for number in range(20):
-            bench.notices.post(f"a{number}", silent.url(), {})
+            bench.notices.post(NewNotice(f"a{number}", silent.url(), {}))
         bench.worker.start()
         silent.wait_for(lambda: len(silent.requests) == SETTINGS.per_key)
-        bench.notices.post("b", living.url(), {})
+        bench.notices.post(NewNotice("b", living.url(), {}))
         living.wait_for(lambda: living.requests)
 
 
@@ -236,7 +236,7 @@ def test_what_another_process_posts_is_found(bench: Bench) -> None:
     bench.make(NoticeSettings()).start()
     with serving() as receiver:
         other = Outbox(bench.path / "outbox.sqlite")
-        other.notices.post("a", receiver.url(), {})
+        other.notices.post(NewNotice("a", receiver.url(), {}))
         receiver.wait_for(lambda: receiver.requests)
         other.close()
 
@@ -248,7 +248,7 @@ def test_two_processes_keep_the_order_of_a_stream(bench: Bench) -> None:
     second = bench.make(SETTINGS, other)
     with serving() as receiver:
         for number in range(60):
-            bench.notices.post(f"s{number % 3}", receiver.url(), {"s": number % 3, "n": number})
+            bench.notices.post(NewNotice(f"s{number % 3}", receiver.url(), {"s": number % 3, "n": number}))
         first.start()
         second.start()
         bench.settled()
@@ -263,7 +263,7 @@ def test_two_processes_keep_the_order_of_a_stream(bench: Bench) -> None:
 def test_an_attempt_cut_off_by_the_end_is_made_again(bench: Bench) -> None:
     """Its lease is taken back by whoever starts next in its place."""
     with serving(Answer(hangs=True), Answer(200)) as receiver:
-        bench.notices.post("a", receiver.url(), {})
+        bench.notices.post(NewNotice("a", receiver.url(), {}))
         bench.worker.start()
         receiver.wait_for(lambda: receiver.requests)
         assert not bench.worker.stop(0.0)
@@ -291,7 +291,7 @@ def test_an_outbox_that_fails_for_a_moment_is_asked_again(
 
     monkeypatch.setattr(bench.notices, "settle", failing)
     with serving() as receiver, capture_logs() as logs:
-        bench.notices.post("a", receiver.url(), {})
+        bench.notices.post(NewNotice("a", receiver.url(), {}))
         bench.worker.start()
         bench.settled()
         assert len(receiver.requests) == 1
@@ -308,8 +308,8 @@ def test_housekeeping_forgets_what_is_old_and_gives_up_what_waits_too_long(tmp_p
     worker = NoticeWorker(outbox.notices, NoticeSender(loopback(), {}), settings)
     with serving() as receiver, capture_logs() as logs:
         for number in range(30):
-            outbox.notices.post("dead", GONE, {"n": number})
-        outbox.notices.post("a", receiver.url(), {})
+            outbox.notices.post(NewNotice("dead", GONE, {"n": number}))
+        outbox.notices.post(NewNotice("a", receiver.url(), {}))
         worker.start()
         eventually(lambda: outbox.notices.counts().dead == 30)
         eventually(lambda: outbox.notices.counts().delivered == 0)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.errors import BadNotice, NotFound, StoreUnavailable
-from storage.notice import MAX_BODY_BYTES, NoticeJob, NoticeState, Try, TryOutcome, new_notice
+from storage.notice import MAX_BODY_BYTES, NewNotice, NoticeJob, NoticeState, Try, TryOutcome
 from storage.notice_ledger import Wanted
 from storage.notice_queue import MAX_REFUSALS, Result
 from storage.notice_rows import health_key
@@ -77,7 +77,7 @@ def test_what_was_posted_is_what_is_sent(notices: StoredNotices) -> None:
     """Body and addresses come back as they went, credentials included."""
     url = "https://user:secret@hooks.test/in?key=1"
     options = {"account_id": "acc", "failover_url": "https://b.test/", "signer": "ed", "kind": "call.hangup"}
-    assert notices.post("call-1", url, {"é": [1, None]}, notice_id="n1", **options)
+    assert notices.post(NewNotice("call-1", url, {"é": [1, None]}, notice_id="n1", **options))
     job = one(notices)
     assert (job.url, job.failover_url, job.signer, job.kind) == (url, "https://b.test/", "ed", "call.hangup")
     assert job.body == b'{"\\u00e9":[1,null]}'
@@ -86,20 +86,20 @@ def test_what_was_posted_is_what_is_sent(notices: StoredNotices) -> None:
 
 def test_the_same_notice_id_is_taken_once(notices: StoredNotices) -> None:
     """Also after it was delivered; notices without one are never equal."""
-    assert notices.post("s", HOOK, {}, notice_id="n1")
-    assert not notices.post("s", HOOK, {"other": 1}, notice_id="n1")
+    assert notices.post(NewNotice("s", HOOK, {}, notice_id="n1"))
+    assert not notices.post(NewNotice("s", HOOK, {"other": 1}, notice_id="n1"))
     deliver(notices, one(notices))
-    assert not notices.post("other", HOOK, {}, notice_id="n1")
-    assert notices.post("s", HOOK, {})
-    assert notices.post("s", HOOK, {})
+    assert not notices.post(NewNotice("other", HOOK, {}, notice_id="n1"))
+    assert notices.post(NewNotice("s", HOOK, {}))
+    assert notices.post(NewNotice("s", HOOK, {}))
     assert notices.counts().pending == 2
 
 
 def test_the_next_of_a_stream_goes_when_the_former_is_delivered(notices: StoredNotices) -> None:
     """Other streams do not wait for it."""
     for number in range(3):
-        notices.post("a", HOOK, {"n": number})
-    notices.post("b", HOOK, {"n": "b"})
+        notices.post(NewNotice("a", HOOK, {"n": number}))
+    notices.post(NewNotice("b", HOOK, {"n": "b"}))
     first, other = claimed(notices)
     assert (first.body, other.body) == (b'{"n":0}', b'{"n":"b"}')
     assert claimed(notices) == []
@@ -109,8 +109,8 @@ def test_the_next_of_a_stream_goes_when_the_former_is_delivered(notices: StoredN
 
 def test_the_next_of_a_stream_waits_for_the_formers_retries(notices: StoredNotices, clock: Clock) -> None:
     """A failed one keeps its place, and its pauses double."""
-    notices.post("a", HOOK, {"n": 0})
-    notices.post("a", HOOK, {"n": 1})
+    notices.post(NewNotice("a", HOOK, {"n": 0}))
+    notices.post(NewNotice("a", HOOK, {"n": 1}))
     for pause_s in (10.0, 20.0, 40.0):
         assert fail(notices, one(notices)) is NoticeState.PENDING
         assert notices.next_due_at({}) == clock() + pause_s
@@ -121,22 +121,22 @@ def test_the_next_of_a_stream_waits_for_the_formers_retries(notices: StoredNotic
 
 def test_a_dead_one_makes_room_for_the_next(notices: StoredNotices) -> None:
     """What cannot be delivered does not hold its stream up for ever."""
-    notices.post("a", HOOK, {"n": 0})
-    notices.post("a", HOOK, {"n": 1})
+    notices.post(NewNotice("a", HOOK, {"n": 0}))
+    notices.post(NewNotice("a", HOOK, {"n": 1}))
     assert fail(notices, one(notices), is_hopeless=True) is NoticeState.DEAD
     assert one(notices).body == b'{"n":1}'
 
 
 def test_streams_without_a_name_are_all_different(notices: StoredNotices) -> None:
     """Who asks for no order gets none."""
-    notices.post("", HOOK, {})
-    notices.post("", HOOK, {})
+    notices.post(NewNotice("", HOOK, {}))
+    notices.post(NewNotice("", HOOK, {}))
     assert len(claimed(notices)) == 2
 
 
 def test_a_refusal_is_tried_again_a_few_times(notices: StoredNotices, clock: Clock) -> None:
     """A receiver that is deployed anew may answer 404 for a moment; one that goes on so is believed."""
-    notices.post("a", HOOK, {})
+    notices.post(NewNotice("a", HOOK, {}))
     states = []
     for _ in range(MAX_REFUSALS):
         clock.pass_s(900.0)
@@ -146,7 +146,7 @@ def test_a_refusal_is_tried_again_a_few_times(notices: StoredNotices, clock: Clo
 
 def test_failures_are_given_up_after_their_time(notices: StoredNotices, clock: Clock) -> None:
     """Hours, not days; and not before a few attempts, since age may be a clock that was set."""
-    notices.post("a", HOOK, {})
+    notices.post(NewNotice("a", HOOK, {}))
     clock.pass_s(PAUSES.give_up_s)
     assert fail(notices, one(notices)) is NoticeState.PENDING
     clock.pass_s(10.0)
@@ -158,10 +158,10 @@ def test_what_waits_for_a_receiver_that_is_down_is_given_up_together(
 ) -> None:
     """A whole stream, without an attempt at each; what is younger or for others stays."""
     for number in range(3):
-        notices.post("a", HOOK, {"n": number})
-    notices.post("b", "https://well.test/", {})
+        notices.post(NewNotice("a", HOOK, {"n": number}))
+    notices.post(NewNotice("b", "https://well.test/", {}))
     clock.pass_s(PAUSES.give_up_s + 1)
-    notices.post("a", HOOK, {"n": "young"})
+    notices.post(NewNotice("a", HOOK, {"n": "young"}))
     assert notices.give_up([health_key(HOOK)]) == 3
     assert {job.body for job in claimed(notices)} == {b'{"n":"young"}', b"{}"}
     assert {each.last_error for each in notices.list(Wanted(NoticeState.DEAD))} == {
@@ -172,7 +172,7 @@ def test_what_waits_for_a_receiver_that_is_down_is_given_up_together(
 def test_a_retried_dead_letter_goes_before_what_waits_in_its_stream(notices: StoredNotices) -> None:
     """But never beside what is under way."""
     for number in range(4):
-        notices.post("a", HOOK, {"n": number})
+        notices.post(NewNotice("a", HOOK, {"n": number}))
     fail(notices, one(notices), is_hopeless=True)
     under_way = one(notices)
     dead = notices.list(Wanted(NoticeState.DEAD))[0]
@@ -187,8 +187,8 @@ def test_a_retried_dead_letter_goes_before_what_waits_in_its_stream(notices: Sto
 
 def test_a_failed_one_lets_a_retried_older_one_pass(notices: StoredNotices) -> None:
     """The older one is the first of its stream again."""
-    notices.post("a", HOOK, {"n": 0})
-    notices.post("a", HOOK, {"n": 1})
+    notices.post(NewNotice("a", HOOK, {"n": 0}))
+    notices.post(NewNotice("a", HOOK, {"n": 1}))
     fail(notices, one(notices), is_hopeless=True)
     under_way = one(notices)
     assert notices.retry_dead(health_key(HOOK)) == 1
@@ -199,7 +199,7 @@ def test_a_failed_one_lets_a_retried_older_one_pass(notices: StoredNotices) -> N
 
 def test_what_is_delivered_or_under_way_is_not_retried(notices: StoredNotices) -> None:
     """There is nothing to retry; an unknown one is NotFound."""
-    notices.post("a", HOOK, {})
+    notices.post(NewNotice("a", HOOK, {}))
     job = one(notices)
     assert not notices.retry(job.id)
     deliver(notices, job)
@@ -210,7 +210,7 @@ def test_what_is_delivered_or_under_way_is_not_retried(notices: StoredNotices) -
 
 def test_a_lease_that_ended_gives_the_notice_to_others(notices: StoredNotices, clock: Clock) -> None:
     """What the first one says afterwards of its failure changes nothing; success counts from anybody."""
-    notices.post("a", HOOK, {})
+    notices.post(NewNotice("a", HOOK, {}))
     lost = one(notices)
     clock.pass_s(LEASE_S)
     taken = one(notices, owner=OTHER)
@@ -228,7 +228,7 @@ def test_a_lease_that_ended_gives_the_notice_to_others(notices: StoredNotices, c
 
 def test_a_renewed_lease_lasts(notices: StoredNotices, clock: Clock) -> None:
     """Half a lease later it is good for a whole one."""
-    notices.post("a", HOOK, {})
+    notices.post(NewNotice("a", HOOK, {}))
     job = one(notices)
     clock.pass_s(LEASE_S / 2)
     assert notices.renew([job], LEASE_S) == 1
@@ -240,7 +240,7 @@ def test_a_renewed_lease_lasts(notices: StoredNotices, clock: Clock) -> None:
 
 def test_what_dead_processes_held_is_taken_back(notices: StoredNotices, clock: Clock) -> None:
     """At once, without waiting for their leases; times of a clock that was wrong are pulled in."""
-    notices.post("a", HOOK, {})
+    notices.post(NewNotice("a", HOOK, {}))
     here = notices.claim("here[0]:1:x", LEASE_S, limit=1, rooms={}, room=1)
     assert len(here) == 1
     clock.now -= 1e6
@@ -252,8 +252,8 @@ def test_what_dead_processes_held_is_taken_back(notices: StoredNotices, clock: C
 def test_claims_go_by_turns_and_respect_room(notices: StoredNotices) -> None:
     """One receiver's thousand notices do not keep another's one waiting."""
     for number in range(10):
-        notices.post(f"a{number}", "https://a.test/", {})
-        notices.post(f"b{number}", "https://b.test/", {})
+        notices.post(NewNotice(f"a{number}", "https://a.test/", {}))
+        notices.post(NewNotice(f"b{number}", "https://b.test/", {}))
     keys = [job.key for job in claimed(notices, limit=4, room=2)]
     assert keys == ["notice:a.test"] * 2 + ["notice:b.test"] * 2
     keys = [job.key for job in claimed(notices, limit=3, room=2, after="notice:a.test")]
@@ -264,7 +264,7 @@ def test_claims_go_by_turns_and_respect_room(notices: StoredNotices) -> None:
 
 def test_what_came_back_is_due_at_once(notices: StoredNotices) -> None:
     """Nobody sits out a long pause when its receiver is there again."""
-    notices.post("a", HOOK, {})
+    notices.post(NewNotice("a", HOOK, {}))
     fail(notices, one(notices), asked_s=600.0)
     assert claimed(notices) == []
     assert notices.hasten(health_key(HOOK)) == 1
@@ -287,26 +287,28 @@ def test_what_nobody_could_send_is_refused(
 ) -> None:
     """Too large, no JSON, no URL: a bug of whoever posts it, told on the spot."""
     with pytest.raises(BadNotice):
-        notices.post("a", **{"url": HOOK, "body": body, **options})
+        notices.post(NewNotice("a", **{"url": HOOK, "body": body, **options}))
     assert notices.counts().pending == 0
 
 
 def test_a_full_outbox_takes_no_more(outbox: Outbox, clock: Clock) -> None:
     """The table is bounded, give or take what comes between two counts."""
     small = StoredNotices(outbox._db, clock, backoff=PAUSES, chance=lambda: 1.0, most=2)
-    small.post("a", HOOK, {})
-    small.post("a", HOOK, {})
+    small.post(NewNotice("a", HOOK, {}))
+    small.post(NewNotice("a", HOOK, {}))
     clock.pass_s(COUNTED_AGAIN_S)
     with pytest.raises(StoreUnavailable, match="2 notices wait"):
-        small.post("a", HOOK, {})
+        small.post(NewNotice("a", HOOK, {}))
     deliver(small, one(small))
     clock.pass_s(COUNTED_AGAIN_S)
-    assert small.post("a", HOOK, {})
+    assert small.post(NewNotice("a", HOOK, {}))
 
 
 def test_people_see_everything_but_secrets(notices: StoredNotices) -> None:
     """The log has every request with its status and how long it took."""
-    notices.post("a", "https://user:secret@hooks.test/in?token=abc", {"a": 1}, account_id="acc", kind="k")
+    notices.post(
+        NewNotice("a", "https://user:secret@hooks.test/in?token=abc", {"a": 1}, account_id="acc", kind="k")
+    )
     job = one(notices)
     fail(notices, job, 500)
     shown = notices.show(job.id)
@@ -326,7 +328,7 @@ def test_counts_tell_where_notices_stand(notices: StoredNotices, clock: Clock) -
     """And since when the oldest waits."""
     posted_at = clock()
     for stream in "abcd":
-        notices.post(stream, HOOK, {})
+        notices.post(NewNotice(stream, HOOK, {}))
         clock.pass_s(1.0)
     jobs = claimed(notices, limit=3)
     deliver(notices, jobs[1])
@@ -339,7 +341,7 @@ def test_counts_tell_where_notices_stand(notices: StoredNotices, clock: Clock) -
 def test_what_is_settled_is_forgotten_in_time(notices: StoredNotices, clock: Clock) -> None:
     """Delivered ones soon, dead ones later, and more than agreed at once: the oldest first."""
     for stream in "abcd":
-        notices.post(stream, HOOK, {})
+        notices.post(NewNotice(stream, HOOK, {}))
         clock.pass_s(1.0)
     jobs = claimed(notices)
     for job in jobs[:3]:
@@ -358,7 +360,7 @@ def test_what_is_settled_is_forgotten_in_time(notices: StoredNotices, clock: Clo
 def test_other_processes_see_the_same_notices(outbox: Outbox, tmp_path: Path) -> None:
     """One posts, another sends, and never both."""
     other = Outbox(tmp_path / "outbox.sqlite", notice_backoff=PAUSES)
-    outbox.notices.post("a", HOOK, {})
+    outbox.notices.post(NewNotice("a", HOOK, {}))
     assert len(claimed(other.notices, owner=OTHER)) == 1
     assert claimed(outbox.notices) == []
     other.close()
@@ -386,7 +388,7 @@ def test_anything_is_a_notice_or_told_to_be_none(
 ) -> None:
     """Nothing but BadNotice is raised, and what was made can be written."""
     try:
-        made = new_notice(stream, url, body, notice_id=name, kind=name)
+        made = NewNotice(stream, url, body, notice_id=name, kind=name).written()
     except BadNotice:
         return
     made.url.encode()
@@ -413,7 +415,7 @@ def test_whatever_happens_one_of_a_stream_is_under_way_and_all_are_settled(
     notices, posted = outbox.notices, 0
     for move, number in steps:
         if move == "post":
-            posted += notices.post(f"s{number}", HOOK, {"n": posted})
+            posted += notices.post(NewNotice(f"s{number}", HOOK, {"n": posted}))
             continue
         if move == "retry":
             notices.retry_dead()

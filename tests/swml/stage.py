@@ -28,6 +28,7 @@ from recording.storage_rules import NoPlans, StorageRules
 from simulator.script import read_script
 from simulator.simcall import SimCall
 from simulator.switch import Switch
+from storage.notice import NewNotice
 from storage.outbox import Outbox
 from swml.compiling import load as load_document
 from swml.fetching import Fetcher
@@ -60,28 +61,15 @@ class Told:
         self.bodies: list[dict[str, Any]] = []
         self._known: set[str] = set()
 
-    def post(
-        self, stream: str, url: str, body: Mapping[str, Any], *, notice_id: str = "", account_id: str = ""
-    ) -> None:
+    def post(self, notice: NewNotice) -> None:
         """Note one."""
-        del stream, url, notice_id, account_id
-        self.bodies.append(dict(body))
+        self.bodies.append(dict(notice.body))
 
-    def commit(
-        self,
-        stream: str,
-        url: str,
-        body: Mapping[str, Any],
-        *,
-        notice_id: str = "",
-        account_id: str = "",
-        kind: str = "",
-    ) -> None:
+    def commit(self, notice: NewNotice) -> None:
         """Note one for certain, once."""
-        if notice_id not in self._known:
-            self._known.add(notice_id)
-            self.post(stream, url, body, account_id=account_id)
-        del kind
+        if notice.notice_id not in self._known:
+            self._known.add(notice.notice_id)
+            self.post(notice)
 
     @property
     def states(self) -> list[str]:

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +23,7 @@ from recording.status import RecordingStatus, StatusState
 from recording.ticket import Ticket
 from simulator.script import read_script
 from simulator.switch import Switch
+from storage.notice import NewNotice
 from storage.notice_poster import NoticePoster
 from storage.notice_sender import NoticeSender
 from storage.notice_worker import NoticeWorker
@@ -49,11 +50,12 @@ class Posted:
     """Takes notices and keeps them."""
 
     def __init__(self) -> None:
-        self.notices: list[tuple[str, str, Mapping[str, Any], dict[str, str]]] = []
+        self.notices: list[NewNotice] = []
 
-    def commit(self, stream: str, url: str, body: Mapping[str, Any], **options: str) -> None:
-        """Keep one."""
-        self.notices.append((stream, url, json.loads(json.dumps(body)), options))
+    def commit(self, notice: NewNotice) -> None:
+        """Keep one that can be sent."""
+        notice.written()
+        self.notices.append(notice)
 
 
 def status(
@@ -72,7 +74,7 @@ def told(one: RecordingStatus) -> dict[str, Any]:
     """What the receiver gets."""
     posted = Posted()
     RecordStatusSink(posted, Links(), clock=lambda: 1640000000.123).tell(one)
-    body: dict[str, Any] = dict(posted.notices[0][2])
+    body: dict[str, Any] = dict(posted.notices[0].body)
     return body
 
 
@@ -151,12 +153,12 @@ def test_callbacks_of_a_control_id_are_one_stream() -> None:
         data = {"url": STATUS_URL, **KNOWN, "control_id": control_id, "session_id": session_id}
         one = ticket(replace(MONO, observers=(Observer(KIND, data),)))
         sink.tell(status(StatusState.RECORDING, of=one))
-    streams = [stream for stream, _, _, _ in posted.notices]
+    streams = [notice.stream for notice in posted.notices]
     assert streams[0] == streams[1]
     assert len(set(streams)) == 3
     assert max(map(len, streams)) < 256
-    assert {url for _, url, _, _ in posted.notices} == {STATUS_URL}
-    assert posted.notices[0][3]["notice_id"] == "id:recording"
+    assert {notice.url for notice in posted.notices} == {STATUS_URL}
+    assert posted.notices[0].notice_id == "id:recording"
 
 
 def test_an_observer_carries_what_a_callback_says() -> None:
