@@ -20,7 +20,7 @@ from callflows.flow_run import Facilities, FlowRun
 from callflows.library import Library
 from callflows.lookup import Lookup
 from callflows.media import MediaCatalogue, MediaLocator
-from callflows.own_program import NumberOwners, flow_of, flow_of_owned
+from callflows.own_program import SWML_VARIABLE, NumberOwners, flow_of, flow_of_owned
 from callflows.preflow import root_of
 from callflows.registry import Registry
 from calls.call import Call
@@ -158,6 +158,7 @@ class CallflowRunner:
         """
         flow = flow_of(call, self._registry)
         if flow is not None:
+            call.set({SWML_VARIABLE: ""})  # a call that comes back is to be run by what it says then
             account = self._admission.account_of(call)
             return FlowRun(call, self.facilities, flow), account
         found, account = self._admission.admit(call)

@@ -55,7 +55,7 @@ class Scripts:
         swml = settings.swml
         addresses = AddressPolicy([str(network) for network in settings.outbox.allow_networks])
         longest_s = max(swml.fetch_timeout_s, swml.request_timeout_s)
-        self._legs = LegDoor()
+        self._legs = LegDoor(settings.freeswitch.listen.host)
         self._runner = ScriptRunner(
             Facilities(
                 config=config,

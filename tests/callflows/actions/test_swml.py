@@ -91,6 +91,7 @@ def test_a_call_brings_its_document_along(house: House, text: str, data: dict[st
     house.runner().handle(far.session)
     assert programs.ran == [(ACCOUNT, data)]
     assert far.names[-1] == "hangup"
+    assert far.arguments("set") == ["callflows_swml="]
     (report,) = house.reports
     assert report.actions == ("swml",)
 
