@@ -3,15 +3,13 @@
 | what | bound |
 |---|---|
 | request line | 8 kB (gevent's own), answered with 414 |
-| headers | 32 kB together, 431; within 15 s of the first byte, 408 |
+| headers | 32 kB together, 431; in fields as in service.http_headers; within 15 s of the first byte, 408 |
 | body | the limit of the server, 413 before any of it is read; within 60 s |
 | answer | each block taken within 60 s, or the connection is closed |
 | keep-alive | 30 s without a request |
 | requests at once | the limit of the server, 503; health and metrics are always answered |
 
 What was not read of a body is not read for the sake of the connection's next request: it is closed instead.
-Bodies whose length is told in two ways, or in none we know, are refused, since a proxy in front may read them
-in another way (request smuggling).
 Source: RFC 9112 sections 3, 6 and 9; gevent/pywsgi.py, whose handler this is.
 """
 
@@ -19,7 +17,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -28,13 +26,16 @@ import structlog
 from gevent import pywsgi
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from service.http_headers import Headers, Refused, read_headers
+
 IDLE_S = 30.0
 HEADERS_S = 15.0
 BODY_S = 60.0
 STALL_S = 60.0
 """See the table; a block of an answer is BLOCK_BYTES at the most, and 2 kB a second are asked of a client."""
 
-MAX_HEADER_BYTES = 32 * 1024
+END_OF_HEADERS = b"\r\n\r\n"
+
 DISCARDED_BYTES = 64 * 1024
 """What is read of a body nobody wanted: less than a new connection costs."""
 
@@ -54,14 +55,6 @@ log = structlog.get_logger(__name__)
 _Input: Any = pywsgi.Input
 _Handler: Any = pywsgi.WSGIHandler
 """gevent says too little of their types to be held to it."""
-
-
-class Refused(ValueError):
-    """A request that is not read any further. Attributes: status: with its reason phrase."""
-
-    def __init__(self, status: str) -> None:
-        self.status = status
-        super().__init__(status)
 
 
 class Host(Protocol):
@@ -153,10 +146,13 @@ class CarefulHandler(_Handler):  # type: ignore[misc]  # see above
         self.server.idle.add(current)
         try:
             with gevent.Timeout(IDLE_S, TimeoutError("no request")):
-                self.rfile.peek(1)
+                begun = self.rfile.peek(1)
         finally:
             self.server.idle.discard(current)
         self._headers_due = time.monotonic() + HEADERS_S
+        self._is_at_hand = END_OF_HEADERS in begun  # as a rule: nothing will be waited for
+        if self._is_at_hand:
+            return str(super().read_requestline())
         line = LATE
         with gevent.Timeout(HEADERS_S, False):  # noqa: FBT003 - gevent's way to raise nothing
             line = str(super().read_requestline())
@@ -168,22 +164,28 @@ class CarefulHandler(_Handler):  # type: ignore[misc]  # see above
             raise Refused("408 Request Timeout")
         if len(raw_requestline.split()) != 3:  # HTTP/0.9
             raise Refused("400 Bad Request")
-        left_s = max(0.0, self._headers_due - time.monotonic())
-        with gevent.Timeout(left_s, Refused("408 Request Timeout")):
-            super().read_request(raw_requestline)
-        lengths = self.headers.get_all("content-length", [])
-        encodings = self.headers.get_all("transfer-encoding", [])
-        if len(lengths) > 1 or not all(each.isascii() and each.isdigit() for each in lengths):
-            raise Refused("400 Bad Request")
-        if encodings and [each.strip().lower() for each in encodings] != ["chunked"]:
-            raise Refused("501 Not Implemented")
+        super().read_request(raw_requestline)
         if (self.content_length or 0) > self.server.max_body_bytes:
             raise Refused("413 Content Too Large")
         return True
 
-    def MessageClass(self, *_: object) -> Any:  # noqa: N802 - gevent's name
-        """Read headers. Raises: Refused: they are too long."""
-        return pywsgi.headers_factory(_Bounded(self.rfile))
+    def MessageClass(self, *_: object) -> Headers:  # noqa: N802 - gevent's name
+        """Read headers. Raises: Refused."""
+        if self._is_at_hand:
+            return read_headers(self.rfile, version=self.request_version)
+        left_s = max(0.0, self._headers_due - time.monotonic())
+        with gevent.Timeout(left_s, Refused("408 Request Timeout")):
+            return read_headers(self.rfile, version=self.request_version)
+
+    def _headers(self) -> Iterator[tuple[str, str]]:
+        told: Iterator[tuple[str, str]] = self.headers.environ()
+        return told
+
+    def _connection_upgrade_requested(self) -> bool:
+        return False  # nothing here upgrades, and gevent would hand the body out without any bounds
+
+    def log_request(self) -> None:
+        """Write no line: applications log what matters of theirs, and gevent's would be made for nobody."""
 
     def get_environ(self) -> dict[str, Any]:
         """Return what the application gets, with a body that is bounded."""
@@ -264,22 +266,6 @@ class CarefulHandler(_Handler):  # type: ignore[misc]  # see above
     def _remote(self) -> str:
         address = self.client_address
         return str(address[0]) if isinstance(address, tuple) else str(address)
-
-
-class _Bounded:
-    """Reads lines until there are too many bytes of them."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-        self._left = MAX_HEADER_BYTES
-
-    def readline(self, size: int = -1) -> bytes:
-        """Read a line. Raises: Refused."""
-        line: bytes = self._file.readline(min(size, self._left + 1) if size >= 0 else self._left + 1)
-        self._left -= len(line)
-        if self._left < 0:
-            raise Refused("431 Request Header Fields Too Large")
-        return line
 
 
 def _busy(_environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:

@@ -136,6 +136,16 @@ def test_a_body_in_chunks_is_counted(shop: Shop) -> None:
     assert status_of(told) == 413
 
 
+@pytest.mark.parametrize("header", [b"Upgrade: websocket", b"Connection: Upgrade", b"Expect: 100-continue"])
+def test_other_protocols_are_not_talked(shop: Shop, header: bytes) -> None:
+    """Whoever asks for one is served as ever, its body within its bounds."""
+    head = JSON + header + b"\r\nContent-Length: 3\r\n\r\n[1]"
+    told = shop.talk(head, HELLO.replace(b"Host", b"Connection: close\r\nHost"))
+    assert (told.count(b"200 OK"), told.count(b"[1]"), told.endswith(b"hello")) == (2, 1, True)
+    chunked = JSON + header + b"\r\nTransfer-Encoding: chunked\r\n\r\n2710\r\n" + b" " * 10_000
+    assert b" 413 " in shop.talk(chunked, b"\r\n10\r\n" + b" " * 16)
+
+
 def test_a_body_nobody_reads_ends_the_connection(shop: Shop) -> None:
     """A long one; so nobody makes us read for nothing. A short one is read for the next request."""
     head = b"POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12345"
@@ -158,6 +168,8 @@ def test_a_body_nobody_reads_ends_the_connection(shop: Shop) -> None:
         (b"POST /echo HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
         (b"POST /echo HTTP/1.1\r\nContent-Length: +1\r\n\r\n", 400),
         (b"POST /echo HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+        (b"POST /unread HTTP/1.1\r\nContent-Length : 48\r\n\r\n" + HELLO, 400),
+        (b"POST /unread HTTP/1.1\r\nX Y: z\r\nContent-Length: 48\r\n\r\n" + HELLO, 400),
         (b"POST /echo HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
         (b"POST /echo HTTP/1.1\r\nTransfer-Encoding: xchunked\r\n\r\n", 501),
         (JSON + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400),
