@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from callcontrol.table import control_table
 from callflows.action_table import action_table
 from config.reference import categories_table, settings_table
 from service.cli import cli
@@ -39,6 +40,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "actions": action_table,
     "categories": categories_table,
     "commands": command_table,
+    "control": control_table,
     "methods": method_table,
     "settings": settings_table,
 }
