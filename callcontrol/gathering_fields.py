@@ -46,7 +46,7 @@ class GatherData(CommandData):
     )
     valid_digits = fields.String(
         load_default=VALID_KEYS,
-        validate=(validate.Length(1, 64), validate.Regexp(r"[0-9*#A-D]+\Z")),
+        validate=(validate.Length(max=64), validate.Regexp(r"[0-9*#A-D]+\Z")),
         metadata={"description": "Others make it invalid.", "pattern": "^[0-9*#A-D]+$"},
     )
 

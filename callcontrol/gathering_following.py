@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -30,7 +30,7 @@ from callcontrol.gathering import Act, End, Gathering, Prompt, Silence, Stage
 from callcontrol.gathering_order import GATHER, GATHERED, STOP, SUBCLASS, Order, Spoken, order_of
 from callcontrol.leg import Leg
 from callcontrol.playing import NOWHERE, VOID, Sound, heard_on, is_void, new_sound_id, ordering, sound_of
-from callcontrol.playing_stop import breaking
+from callcontrol.playing_stop import breaking, forgetting
 from callcontrol.snapshot import Snapshot, moment
 from calls.dtmf import DIGITS
 from esl import command
@@ -55,7 +55,8 @@ class _Follow:
     """One gather that is followed.
 
     Attributes: uuid: its leg; expected: sounds of this try that are not over; heard: the one that is heard
-    now, "" for none; acted: how many acts there were; last: the greenlet that does the latest.
+    now, "" for none; silenced: tries whose prompts are not wanted; acted: how many acts there were; last: the
+    greenlet that does the latest.
     """
 
     uuid: str
@@ -63,6 +64,7 @@ class _Follow:
     gathering: Gathering
     expected: int = 1
     heard: str = ""
+    silenced: set[int] = field(default_factory=set)
     acted: int = 0
     last: gevent.Greenlet | None = None
     timer: gevent.Greenlet | None = None
@@ -192,6 +194,8 @@ class GatherFollowing:
     def _act(self, follow: _Follow, acts: Sequence[Act]) -> None:
         """Have acts done on the leg, behind those before; by this process, or another."""
         for act in acts:
+            if isinstance(act, Silence):
+                follow.silenced.add(act.number)
             if isinstance(act, Prompt):
                 follow.expected = 1 + (act.after_wrong and follow.order.wrong is not None)
             if isinstance(act, End):
@@ -210,7 +214,7 @@ class GatherFollowing:
                 return
             channel.run(*_doing(channel, follow.order, act, number, follow.heard))
             if isinstance(act, End):
-                _clean(channel, follow.order, follow.gathering.number)
+                _clean(channel, follow.order, follow.silenced)
         except ApiError as exc:
             log.info("gather_act_failed", uuid=follow.uuid, act=type(act).__name__, reason=str(exc))
 
@@ -270,13 +274,15 @@ def _doing(channel: LiveChannel, order: Order, act: Act, number: int, heard: str
             return []
 
 
-def _clean(channel: LiveChannel, order: Order, tries: int) -> None:
-    """Take what a gather needed off the leg, unless another has begun there."""
+def _clean(channel: LiveChannel, order: Order, silenced: Iterable[int]) -> None:
+    """Take what a gather needed off the leg, unless another has begun there.
+
+    What silences prompts is taken away behind them, in the leg's own queue: some may wait there still.
+    """
     found = order_of(value_of(channel.get(GATHER)))
-    gone = {f"{VOID}{_queue(order.id, number)}": "" for number in range(1, tries + 1)}
     if found is not None and found.id == order.id:
-        gone |= {GATHER: "", GATHERED: ""}
-    channel.post(channel.setting(gone))
+        channel.post(channel.setting({GATHER: "", GATHERED: ""}))
+    channel.post(*(forgetting(channel, _queue(order.id, number)) for number in silenced))
 
 
 def _is_ours(channel: LiveChannel, order_id: str, number: int) -> bool:

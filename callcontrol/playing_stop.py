@@ -44,9 +44,15 @@ def stop(channel: LiveChannel, snapshot: Snapshot, which: str) -> Snapshot:
         told = channel.run(voiding, channel.of("uuid_dump"))[1]
         snapshot = Snapshot(Event(told.encode("utf-8", "surrogateescape")))
         heard = heard_on(snapshot)
+        channel.post(forgetting(channel, queue))
     if heard:
         channel.run(*breaking(channel, heard))
     return snapshot
+
+
+def forgetting(channel: LiveChannel, queue: str) -> Command:
+    """Return the order that takes away what makes a queue void, once those that wait have had their turn."""
+    return channel.executing("unset", f"{VOID}{queue}", lock=True)
 
 
 def breaking(channel: LiveChannel, sound_id: str) -> Sequence[Command]:

@@ -191,6 +191,11 @@ class Place:
         return self._processes[-1]
 
     @property
+    def processes(self) -> list[ApiProcess]:
+        """Those that were started."""
+        return list(self._processes)
+
+    @property
     def api(self) -> ApiProcess:
         """The first process, started when first asked for."""
         return self._processes[0] if self._processes else self.process()
