@@ -4,6 +4,7 @@ What should exist is the register. Each row is judged by the first line of this 
 
 | standing | when | a gap |
 |---|---|---|
+| deleted | somebody who may had it deleted | |
 | stored | every delivery is verified | |
 | absent | it was, and a destination that was asked has it no more | yes |
 | damaged | it is to be delivered, and its file here is gone or of another size | yes |
@@ -15,7 +16,7 @@ What should exist is the register. Each row is judged by the first line of this 
 | live | its manifest is there, it was only just asked for, or its process lives and its limit is ahead | |
 | missing | none of these: nobody knows what became of it | yes |
 
-Completeness is what is stored, of all that was asked for and neither discarded nor live.
+Completeness is what is stored, of all that was asked for and neither discarded, deleted nor live.
 
 The manifests are listed before the register is read: a manifest goes only after the register knows the end,
 so that what ends meanwhile is never taken for missing.
@@ -57,13 +58,14 @@ class Standing(StrEnum):
     FAILED = "failed"
     LIVE = "live"
     MISSING = "missing"
+    DELETED = "deleted"
 
 
 GAPS = frozenset({Standing.ABSENT, Standing.DAMAGED, Standing.DEAD_LETTER, Standing.FAILED, Standing.MISSING})
 """A recording that should be somewhere, and is not, or will not get there by itself."""
 
-NOT_EXPECTED = frozenset({Standing.DISCARDED, Standing.LIVE})
-"""Not yet, or by nobody's wish, to be stored."""
+NOT_EXPECTED = frozenset({Standing.DISCARDED, Standing.LIVE, Standing.DELETED})
+"""Not yet, not any more, or by nobody's wish, to be stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Judged:
 
 def judge(entry: Entry, around: Circumstances) -> Judged:
     """Return the standing of one recording; see the table at the top."""
+    if entry.row.fate is Fate.DELETED:
+        return Judged(entry, Standing.DELETED, f"by {entry.row.deleted_by}" if entry.row.deleted_by else "")
     if entry.stored is not None or entry.deliveries:
         return _judge_delivery(entry, around)
     row = entry.row

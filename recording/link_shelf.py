@@ -125,6 +125,8 @@ class Shelf:
             is_begun = self._has_manifest(recording_id)
             return Found(Standing.PENDING if is_begun else Standing.UNKNOWN, recording_id)
         found = partial(Found, recording_id=recording_id, account_id=entry.row.expected.account_id)
+        if entry.row.fate is Fate.DELETED:
+            return found(Standing.GONE, reason="it was deleted")
         if entry.stored is None and entry.row.fate in (None, Fate.HANDED_OVER):
             age_s = self._clock() - entry.row.expected.requested_at
             if age_s < UNTOLD_S or self._has_manifest(recording_id):

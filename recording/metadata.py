@@ -116,6 +116,7 @@ def _ours(ticket: Ticket, outcome: RecordingOutcome) -> dict[str, Any]:
     return {
         "recording_id": outcome.recording_id,
         "uuid": ticket.uuid,
+        "sip_call_id": ticket.party.sip_call_id,
         "tags": dict(ticket.request.tags),
         "ended_by": outcome.ended_by.value,
         "verdict": outcome.verdict.value,

@@ -81,6 +81,7 @@ def _party(call: Recordable) -> Party:
         owner_id=identity.owner_id,
         endpoint_id=identity.authorizing_id if identity.authorizing_type == "device" else "",
         interaction_id=call.custom_variable("Call-Interaction-ID") or "",
+        sip_call_id=identity.sip_call_id,
     )
     return replace(party, **{name: cut(value) for name, value in _texts(party).items()})
 

@@ -91,6 +91,7 @@ class Party:
     owner_id: str = ""
     endpoint_id: str = ""
     interaction_id: str = ""
+    sip_call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ MEANINGS: Mapping[Standing, str] = {
     Standing.FAILED: "no usable audio",
     Standing.LIVE: "being recorded, or to be finished",
     Standing.MISSING: "nobody knows what became of it",
+    Standing.DELETED: "at somebody's wish, who may",
 }
 
 
@@ -54,6 +55,8 @@ def summary(one: Judged, now_s: float) -> dict[str, Any]:
         "age_s": round(one.age_s(now_s), 3),
         "started_at": row.started_at,
         "settled_at": row.settled_at,
+        "deleted_at": row.deleted_at,
+        "deleted_by": row.deleted_by,
         "ended_by": row.ended_by,
         "verdict": row.verdict,
         "reasons": list(row.reasons),

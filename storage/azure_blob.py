@@ -78,6 +78,15 @@ def read(http: GuardedHttp, blob: Blob, start: int, end: int) -> bytes | None:
             return None
 
 
+def delete(http: GuardedHttp, blob: Blob) -> None:
+    """Delete a blob, if it is there, with its snapshots. Raises: as `put`."""
+    with _told():
+        try:
+            _client(http, blob).delete_blob(delete_snapshots="include")
+        except ResourceNotFoundError:
+            return
+
+
 def _client(http: GuardedHttp, blob: Blob, terms: Terms = USUAL) -> BlobClient:
     return BlobClient(
         blob.account_url,

@@ -121,7 +121,7 @@ class CouchStore:
         try:
             if view in VIEWS and VIEWS[view].is_counted:
                 rows = self._asked(database, view, ask, reduce=True).rows
-                return int(rows[0].value) if rows else 0
+                return int(rows[0].value or 0) if rows else 0
             return self._offset(database, view, end, is_end=True) - self._offset(database, view, start)
         except _ViewMissing:
             if not scan:

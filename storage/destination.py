@@ -150,3 +150,17 @@ class Readable(Protocol):
 
         Raises: NotFound: it is gone; StoreError: it cannot be asked now.
         """
+
+
+@runtime_checkable
+class Deletable(Protocol):
+    """What a destination may offer besides: to remove its copy for good."""
+
+    def delete_copy(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> str:
+        """Remove the copy, and what tells of it; one that is gone is no failure. Args: as for Verifiable.
+
+        Returns: what is left that it cannot remove, in a sentence, "" for nothing.
+        Raises: StoreError: it cannot be asked now, or refuses.
+        """

@@ -11,8 +11,9 @@
 | keeps_copy | true: the media are attached as well |
 
 A document is never overwritten. One that is there already, from an earlier attempt or edited since, is kept
-as it is; media that is there already, whole, is not sent again. Where the media go elsewhere they go there
-before the document says so (`pvt_attachments`): it claims nothing that is not there.
+as it is; media that is there already, whole, is not sent again. What was deleted (storage.tombstone) stays so,
+whoever still has it. Where the media go elsewhere they go there before the document says so
+(`pvt_attachments`): it claims nothing that is not there.
 Source: reference sections 3.4, 3.5 and 3.7; Kazoo media_recording (store_recording_meta before the file),
 kzs_attachments (external_attachment).
 """
@@ -22,8 +23,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
-from storage import kazoo_handler, names, stored_copy
-from storage.destination import Media, Readable, Receipt, Verifiable
+from storage import kazoo_handler, names, stored_copy, tombstone
+from storage.destination import Deletable, Media, Readable, Receipt, Verifiable
 from storage.destination_registry import Destinations
 from storage.document import Document, DocumentStore
 from storage.errors import BadDocument, BadName, Conflict, DeliveryFailed, NotFound, StoreUnavailable
@@ -83,6 +84,8 @@ class DocumentDelivery:
         name = safe_file_name(parameters.get("attachment") or media.name)
         try:
             place, document = self._document(metadata, parameters)
+            if tombstone.is_tombstone(document):
+                return Receipt(f"{place.database}/{place.doc_id}", "it was deleted meanwhile")
             if parameters.get("media") is None:
                 location, detail = f"{place.database}/{place.doc_id}/{name}", ""
             else:
@@ -108,6 +111,8 @@ class DocumentDelivery:
         place, document = self._delivered(metadata, parameters)
         if document is None:
             return False
+        if tombstone.is_tombstone(document):
+            return True  # nothing is missing of what was deleted
         if parameters.get("media") is None:
             return stored_copy.holds(self._documents, (place.database, place.doc_id, name), media, receipt)
         if _noted(document, name).get("length") != media.size_bytes:
@@ -131,6 +136,26 @@ class DocumentDelivery:
         if not isinstance(inner, Readable):
             raise NotFound(place.database, f"{place.doc_id}/{name}")
         return inner.open_copy(media, _named(metadata, place), parameters["media"]["parameters"], receipt)
+
+    def delete_copy(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> str:
+        """See storage.destination.Deletable: media of a handler first, then the document (storage.tombstone).
+
+        Raises: StoreError: it cannot be asked now; the document is still there then.
+        """
+        place, document = self._delivered(metadata, parameters)
+        left = ""
+        elsewhere = parameters.get("media")
+        if elsewhere is not None:
+            inner: object = self._destinations.find(elsewhere["kind"])
+            if isinstance(inner, Deletable):
+                left = inner.delete_copy(media, _named(metadata, place), elsewhere["parameters"], receipt)
+            else:
+                left = f"its copy at {receipt.location} cannot be removed from here"
+        if document is not None:
+            tombstone.bury(self._documents, place.database, place.doc_id)
+        return left
 
     def _delivered(self, metadata: Document, parameters: dict[str, Any]) -> tuple[_Place, Document | None]:
         """Return where a recording was delivered to, and its document, None if that is gone."""

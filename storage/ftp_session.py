@@ -136,6 +136,17 @@ class FtpSession:
                     self._wire.delete(final)
                 self._wire.rename(name, final)
 
+    def delete(self, name: str) -> None:
+        """Delete a file; one that is not there is no failure. Raises: DeliveryFailed."""
+        with _told():
+            try:
+                self._wire.delete(name)
+            except ftplib.error_perm as exc:
+                if _code(exc) != 550:
+                    raise
+                if self.size(name) is not None:  # 550 is also what a server says that lets nobody delete
+                    raise
+
     def remove(self, name: str) -> None:
         """Delete a file if that can be done at once; what is left is overwritten next time."""
         with suppress(ftplib.Error, OSError, EOFError, ValueError):

@@ -17,7 +17,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from storage import outbox_ledger, outbox_owner, outbox_queue, outbox_register, outbox_secret
+from storage import (
+    outbox_deletion,
+    outbox_ledger,
+    outbox_owner,
+    outbox_queue,
+    outbox_register,
+    outbox_secret,
+)
 from storage.destination import Media, Receipt, Target
 from storage.notices import NOTICE_BACKOFF, StoredNotices
 from storage.outbox_backoff import Backoff
@@ -26,7 +33,7 @@ from storage.outbox_delivery import Delivery, DeliveryJob, DeliveryState, Stored
 from storage.outbox_ledger import Copy, DestinationCounts, OutboxCounts
 from storage.outbox_queue import Entry
 from storage.outbox_register import StoredRegister
-from storage.register_row import Settled
+from storage.register_row import Expected, Settled
 
 MAX_LISTED = 1000
 
@@ -279,6 +286,36 @@ class Outbox:
         """Return this host's secret of a name, 64 hex digits: made once, the same for every process."""
         known = self._db.read(partial(outbox_secret.known, name=name))
         return known or self._db.write(partial(outbox_secret.made, name=name))
+
+    def hold_back(self, recording_id: str, reason: str) -> bool:
+        """Attempt a recording's deliveries no more; they wait as dead letters, and `reason` says why.
+
+        Returns: False while one is attempted, and then nothing is changed; True also for one not known here.
+        """
+        now = self._clock()
+        held = partial(outbox_deletion.hold_back, recording_id=recording_id, reason=reason, now=now)
+        return self._db.write(partial(self._after_leases, work=held, now=now))
+
+    def bury(self, expected: Expected, by: str) -> bool:
+        """Forget a recording whose copies are gone, but for that it was deleted, and by whom.
+
+        Returns: False while a delivery is attempted, and then nothing is changed.
+        """
+        now = self._clock()
+        buried = partial(outbox_deletion.bury, expected=expected, by=by, now=now)
+        return self._db.write(partial(self._after_leases, work=buried, now=now))
+
+    def forget_transcript(self, recording_id: str) -> bool:
+        """Deliver a recording's document without its transcript from now on. Returns: as hold_back."""
+        forgotten = partial(outbox_deletion.forget_transcript, recording_id=recording_id)
+        return self._db.write(partial(self._after_leases, work=forgotten, now=self._clock()))
+
+    def _after_leases(
+        self, db: sqlite3.Connection, work: Callable[[sqlite3.Connection], bool], now: float
+    ) -> bool:
+        """Do something once what dead processes held is taken back."""
+        outbox_queue.take_back(db, now, self._delay_s)
+        return work(db)
 
     def close(self) -> None:
         """Close the file; leases held are left to expire."""

@@ -22,6 +22,9 @@ from storage.outbox_delivery import DeliveryJob, DeliveryState, media_of
 
 MAX_REASON_CHARS = 1000
 
+OWN_STORE = "local"
+"""The destination that is this system's own document store."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -182,6 +185,8 @@ def succeed(db: sqlite3.Connection, job: DeliveryJob, receipt: Receipt, now: flo
         "  AND state <> 'delivered')",
         (now, job.recording_id),
     )
+    if job.target.kind == OWN_STORE:
+        db.execute("UPDATE register SET is_listed = 0 WHERE recording_id = ?", (job.recording_id,))
     return bool(changed)
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -55,9 +56,18 @@ _INSERT = (
 )
 _GOOD = ", ".join(f"'{fate}'" for fate in sorted(GOOD))
 _MAY_BE_A_GAP = (
-    "(fate IS NULL OR fate = 'failed' OR (fate = 'handed_over' AND NOT EXISTS (SELECT 1 FROM recordings"
-    " WHERE recordings.recording_id = register.recording_id AND recordings.settled_at IS NOT NULL)))"
+    "deleted_at IS NULL AND (fate IS NULL OR fate = 'failed' OR (fate = 'handed_over' AND NOT EXISTS"
+    " (SELECT 1 FROM recordings WHERE recordings.recording_id = register.recording_id"
+    "  AND recordings.settled_at IS NOT NULL)))"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A recording to be listed from the register. `created_at`: when it came to be, epoch seconds."""
+
+    created_at: float
+    recording_id: str
 
 
 class StoredRegister:
@@ -78,6 +88,28 @@ class StoredRegister:
     def find(self, text: str, limit: int = 100) -> Sequence[Entry]:
         """Return recordings by recording id, document id, call id or channel, the newest first."""
         return self._db.read(partial(_found, text=text, limit=limit))
+
+    def of(self, recording_ids: Sequence[str]) -> Mapping[str, Entry]:
+        """Return what is known of some recordings, by their ids."""
+        entries = self._db.read(partial(_of, recording_ids=recording_ids))
+        return {entry.row.recording_id: entry for entry in entries}
+
+    def listed(self, account_id: str, since: float, until: float, limit: int) -> Sequence[Listed]:
+        """Return an account's recordings that no document of this system's store tells of, the newest first.
+
+        Args: since, until: of when they came to be (epoch s), both included; limit: the newest so many.
+        """
+        found: list[Listed] = []
+        while len(found) < limit:
+            after = found[-1] if found else None
+            count = min(PAGE, limit - len(found))
+            page = self._db.read(
+                partial(_listed, account_id=account_id, since=since, until=until, after=after, limit=count)
+            )
+            found += page
+            if len(page) < count:
+                break
+        return found
 
     def entries(self, wanted: Wanted, *, newest_first: bool = False) -> Iterator[Entry]:
         """Yield the recordings wanted, by when they were asked for; read page by page as they are taken."""
@@ -163,7 +195,7 @@ def purge(db: sqlite3.Connection, settled_before: float, requested_before: float
 
 def settle(db: sqlite3.Connection, settled: Settled, now: float) -> None:
     """Write down what became of a recording; what the outbox took over is more than kept, whoever says so."""
-    _insert(db, settled.expected, now)
+    note(db, settled.expected, now)
     told: dict[str, object] = {
         "started_at": settled.started_at,
         "ended_by": settled.ended_by,
@@ -179,6 +211,8 @@ def settle(db: sqlite3.Connection, settled: Settled, now: float) -> None:
     db.execute(
         f"UPDATE register SET {changed},"  # noqa: S608 - the names above, and constants of this module
         " fate = CASE WHEN :fate = 'kept' AND fate = 'handed_over' THEN fate ELSE :fate END,"
+        f" is_listed = CASE WHEN :is_good AND deleted_at IS NULL AND (fate IS NULL OR fate NOT IN ({_GOOD}))"
+        "  THEN 1 ELSE is_listed END,"
         f" settled_at = CASE WHEN :is_good AND fate NOT IN ({_GOOD}) THEN :now"
         "  ELSE coalesce(settled_at, :now) END"
         f" WHERE recording_id = :recording_id AND (:is_good OR fate IS NULL OR fate NOT IN ({_GOOD}))",
@@ -193,14 +227,14 @@ def settle(db: sqlite3.Connection, settled: Settled, now: float) -> None:
 
 
 def _write_all(db: sqlite3.Connection, notes: Sequence[Note], now: float) -> None:
-    for note in notes:
-        if isinstance(note, Settled):
-            settle(db, note, now)
+    for one in notes:
+        if isinstance(one, Settled):
+            settle(db, one, now)
         else:
-            _insert(db, note, now)
+            note(db, one, now)
 
 
-def _insert(db: sqlite3.Connection, expected: Expected, now: float) -> None:
+def note(db: sqlite3.Connection, expected: Expected, now: float) -> None:
     """Write down who a recording is; what is known already is kept where the note has nothing better."""
     values = (_plain(getattr(expected, name)) for name in _WHO)
     db.execute(_INSERT, (expected.recording_id, *values, now))
@@ -256,6 +290,27 @@ def _entries(db: sqlite3.Connection, rows: Sequence[RegisterRow]) -> list[Entry]
     return [
         Entry(row, stored.get(row.recording_id), tuple(deliveries.get(row.recording_id, ()))) for row in rows
     ]
+
+
+def _of(db: sqlite3.Connection, recording_ids: Sequence[str]) -> list[Entry]:
+    rows = db.execute(
+        "SELECT * FROM register WHERE recording_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(recording_ids)),),
+    )
+    return _entries(db, [row_of(row) for row in rows])
+
+
+def _listed(
+    db: sqlite3.Connection, account_id: str, since: float, until: float, after: Listed | None, limit: int
+) -> list[Listed]:
+    reached = (after.created_at, after.recording_id) if after else (until, "\uffff")
+    rows = db.execute(
+        "SELECT settled_at, recording_id FROM register INDEXED BY register_listed"
+        " WHERE is_listed = 1 AND account_id = ? AND settled_at >= ? AND (settled_at, recording_id) < (?, ?)"
+        " ORDER BY settled_at DESC, recording_id DESC LIMIT ?",
+        (account_id, since, *reached, limit),
+    )
+    return [Listed(row["settled_at"], row["recording_id"]) for row in rows]
 
 
 def _known(db: sqlite3.Connection, recording_ids: Sequence[str]) -> frozenset[str]:

@@ -129,6 +129,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL)""",
     ),
     notice_schema.TABLES,
+    (
+        """ALTER TABLE register ADD COLUMN deleted_at REAL""",
+        """ALTER TABLE register ADD COLUMN deleted_by TEXT NOT NULL DEFAULT ''""",
+        # Recordings that no document of this system's own store tells of, so that they are listed from here:
+        # not delivered yet, or elsewhere only. They are few beside all others, and must be found among them.
+        """ALTER TABLE register ADD COLUMN is_listed INTEGER NOT NULL DEFAULT 0""",
+        """UPDATE register SET is_listed = 1 WHERE fate IN ('handed_over', 'kept') AND NOT EXISTS
+            (SELECT 1 FROM deliveries WHERE deliveries.recording_id = register.recording_id
+                AND kind = 'local' AND state = 'delivered')""",
+        """CREATE INDEX register_listed ON register (account_id, settled_at, recording_id)
+            WHERE is_listed = 1""",
+    ),
 )
 
 

@@ -7,6 +7,7 @@
 | kept | it stays on this host, by a rule of storage | yes |
 | discarded | by a rule of the recording: too short, never answered | no |
 | failed | there is no usable audio | no |
+| deleted | somebody who may had it deleted | no |
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Fate(StrEnum):
     KEPT = "kept"
     DISCARDED = "discarded"
     FAILED = "failed"
+    DELETED = "deleted"
 
 
 GOOD = frozenset({Fate.HANDED_OVER, Fate.KEPT})
@@ -78,7 +80,8 @@ class Settled:
 class RegisterRow:
     """One recording as it stands in the register.
 
-    Attributes: noted_at: when it was first written; settled_at: when its fate was told, None before.
+    Attributes: noted_at: when it was first written; settled_at: when its fate was told, None before;
+    deleted_at, deleted_by: when it was deleted, and by whom.
     """
 
     expected: Expected
@@ -94,6 +97,8 @@ class RegisterRow:
     rule: str
     rule_reason: str
     settled_at: float | None
+    deleted_at: float | None = None
+    deleted_by: str = ""
 
     @property
     def recording_id(self) -> str:
@@ -163,7 +168,7 @@ def row_of(row: sqlite3.Row) -> RegisterRow:
     return RegisterRow(
         expected=expected,
         noted_at=row["noted_at"],
-        fate=Fate(row["fate"]) if row["fate"] else None,
+        fate=_fate(row),
         started_at=row["started_at"],
         ended_by=row["ended_by"],
         verdict=row["verdict"],
@@ -174,4 +179,12 @@ def row_of(row: sqlite3.Row) -> RegisterRow:
         rule=row["rule"],
         rule_reason=row["rule_reason"],
         settled_at=row["settled_at"],
+        deleted_at=row["deleted_at"],
+        deleted_by=row["deleted_by"],
     )
+
+
+def _fate(row: sqlite3.Row) -> Fate | None:
+    if row["deleted_at"] is not None:
+        return Fate.DELETED
+    return Fate(row["fate"]) if row["fate"] else None

@@ -120,6 +120,11 @@ class SftpSession:
                     self._wire.remove(final)
                 self._wire.rename(path, final)
 
+    def delete(self, path: str) -> None:
+        """Delete a file; one that is not there is no failure. Raises: DeliveryFailed."""
+        with _told(), suppress(FileNotFoundError):
+            self._wire.remove(path)
+
     def remove(self, path: str) -> None:
         """Delete a file if that can be done; what is left is overwritten next time."""
         with suppress(OSError, EOFError, paramiko.SSHException):

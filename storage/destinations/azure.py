@@ -119,6 +119,18 @@ class AzureDestination:
 
         return in_pieces(media.size_bytes, fetch)
 
+    def delete_copy(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> str:
+        """Delete the blob; an account with soft deletion keeps it for a while. Raises: StoreError."""
+        del receipt
+        try:
+            with attempt_limit(self._context, 0):
+                self._store.delete(self._http, self._blob(media, metadata, parameters))
+        except ExchangeFailed as exc:
+            raise DeliveryFailed(str(exc), retryable=exc.retryable) from exc
+        return ""
+
     def _blob(self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any]) -> Any:
         place = parse(parameters)
         key = place.folders + plan_path.segments_of(parameters, metadata, media.name)

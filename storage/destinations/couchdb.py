@@ -87,6 +87,14 @@ class CouchDestination:
             raise
         return _Borrowed(found, store)  # its connection lasts as long as it is read
 
+    def delete_copy(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> str:
+        """Remove media and document there. Returns: what is left. Raises: StoreError."""
+        with self._store(parameters) as store:
+            delivery = DocumentDelivery(store, self._destinations)
+            return delivery.delete_copy(media, metadata, parameters, receipt)
+
     @contextmanager
     def _store(self, parameters: dict[str, Any]) -> Iterator[CouchStore]:
         with closing(self._open(parameters)) as store:

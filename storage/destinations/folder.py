@@ -73,6 +73,16 @@ class FolderDestination:
             raise NotFound(str(path.parent), media.name)
         return off_hub(partial(_open, path), path.name)
 
+    def delete_copy(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> str:
+        """Delete the file, unless another one has its name by now. Raises: NotFound, StoreUnavailable."""
+        del metadata, parameters
+        path = self._copy_of(receipt)
+        if _holds(path, Measured(media.size_bytes, media.sha256)):
+            off_hub(partial(_deleted, path), path.name)
+        return ""
+
     def _copy_of(self, receipt: Receipt) -> Path:
         """Return where a copy was put, if that is still below the root. Raises: NotFound."""
         path = Path(receipt.location)
@@ -153,6 +163,11 @@ def _sync(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _deleted(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    _sync(path.parent)
 
 
 def _open(path: Path) -> BinaryIO:

@@ -99,6 +99,18 @@ class FtpDestination:
                     raise NotFound(url.host, path) from exc
             return cast("BinaryIO", RemoteStream(read, opening.pop_all()))
 
+    def delete_copy(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> str:
+        """Delete the file. Raises: StoreError."""
+        del receipt
+        url = parse(str(parameters["url"]))
+        below = [*url.folders, *plan_path.segments_of(parameters, metadata, media.name)]
+        path = ("" if url.at_home else "/") + "/".join(below)
+        with attempt_limit(self._context, 0), ftp_session.opened(url, self._context) as session:
+            session.delete(path)
+        return ""
+
 
 def _uploaded(session: FtpSession, name: str, media: Media) -> str:
     """Upload under a name that nobody takes for a recording, check, rename. Returns: how it was proved."""

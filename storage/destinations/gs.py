@@ -131,6 +131,14 @@ class GoogleDestination:
 
         return in_pieces(media.size_bytes, fetch)
 
+    def delete_copy(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> str:
+        """Delete the object; a bucket with versions keeps the former ones. Raises: StoreError."""
+        del receipt
+        self._ask("DELETE", media, metadata, parameters, {})
+        return ""
+
     def _ask(
         self,
         method: str,
@@ -152,7 +160,7 @@ class GoogleDestination:
             raise DeliveryFailed(str(exc), retryable=exc.retryable) from exc
         if reply.status == 404:
             return None
-        if reply.status not in (200, 206):
+        if reply.status not in (200, 204, 206):
             raise self._refused(reply, account)
         return reply
 

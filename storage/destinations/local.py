@@ -42,5 +42,11 @@ class LocalDestination:
         """Return the copy as a stream. Raises: NotFound; StoreError: it cannot be asked now."""
         return self._delivery.open_copy(media, metadata, parameters, receipt)
 
+    def delete_copy(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> str:
+        """Remove media and document. Returns: what is left. Raises: StoreError."""
+        return self._delivery.delete_copy(media, metadata, parameters, receipt)
+
 
 DESTINATION = LocalDestination

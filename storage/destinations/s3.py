@@ -133,6 +133,18 @@ class S3Destination:
 
         return in_pieces(media.size_bytes, fetch)
 
+    def delete_copy(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> str:
+        """Delete the object; a bucket with versions keeps the former ones. Raises: StoreError."""
+        del receipt
+        place = parse(parameters)
+        key = place.folders + plan_path.segments_of(parameters, metadata, media.name)
+        reply = self._ask("DELETE", place, key, {})
+        if reply.status not in (200, 204, 404):
+            raise http_answer.refused(reply, _code(reply))
+        return ""
+
     def _ask(self, method: str, place: ObjectPlace, key: tuple[str, ...], headers: dict[str, str]) -> Reply:
         """Ask for an object, in another region if the store says that its bucket is there."""
         region = place.options.get("region") or self._regions.get(place.bucket, "")

@@ -118,6 +118,22 @@ class SftpDestination:
                     raise NotFound(url.host, path) from exc
             return cast("BinaryIO", RemoteStream(read, opening.pop_all()))
 
+    def delete_copy(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any], receipt: Receipt
+    ) -> str:
+        """Delete the file. Raises: StoreError."""
+        del receipt
+        url, pin = parse(parameters)
+        below = [*url.folders, *plan_path.segments_of(parameters, metadata, media.name)]
+        path = ("" if url.at_home else "/") + "/".join(below)
+        trust = self._library.Trust(self._hosts, pin, self._context.ssh_key)
+        with (
+            attempt_limit(self._context, 0),
+            self._library.opened(url, self._context, trust) as session,
+        ):
+            session.delete(path)
+        return ""
+
 
 def _delivered(session: Any, folder: str, name: str, media: Media) -> str:
     """Bring a file into its place, unless it is there. Returns: how it was proved."""

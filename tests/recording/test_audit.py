@@ -99,6 +99,8 @@ TABLE: list[tuple[Entry, Standing, str]] = [
         "not started: no media; hung up",
     ),
     (row(Fate.FAILED, ended_by="write_error"), Standing.FAILED, "write error"),
+    (row(Fate.DELETED, deleted_at=NOW, deleted_by="API token a1"), Standing.DELETED, "by API token a1"),
+    (replace(taken(X), row=replace(ROW, fate=Fate.DELETED)), Standing.DELETED, ""),
     (row(Fate.HANDED_OVER), Standing.MISSING, "the outbox had it, and knows it no more"),
     (asked(1.0), Standing.LIVE, "it has only just been asked for"),
     (asked(GRACE_S + 1), Standing.MISSING, "it was asked for, and nobody knows what became of it"),
