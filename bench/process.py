@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -50,12 +51,25 @@ class Peer:
         self._process.wait()
 
     def usage(self) -> Usage:
-        """Read what the kernel has accounted so far. Source: proc(5), stat and status."""
-        stat = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii")
-        fields = stat.rsplit(")", 1)[1].split()
-        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text(encoding="ascii").split()[1])
-        cpu_s = (int(fields[11]) + int(fields[12])) / TICKS_PER_S
-        return Usage(cpu_s, pages * os.sysconf("SC_PAGE_SIZE"))
+        """See usage_of."""
+        return usage_of(self._process.pid)
+
+
+def usage_of(pid: int) -> Usage:
+    """Read what the kernel has accounted so far. Source: proc(5), stat and statm."""
+    stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    fields = stat.rsplit(")", 1)[1].split()
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    cpu_s = (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+    return Usage(cpu_s, pages * os.sysconf("SC_PAGE_SIZE"))
+
+
+def free_port() -> int:
+    """Return a port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def pin(pid: int, processor: int) -> None:

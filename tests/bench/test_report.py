@@ -1,6 +1,6 @@
 """bench.report: percentiles and the table."""
 
-from bench.report import Figures, as_json, as_table, percentile
+from bench.report import COMMAND_LINES, Figures, as_json, as_table, commands_table, percentile
 
 FIGURES = Figures(
     peer="engine",
@@ -36,3 +36,12 @@ def test_table_has_a_column_per_peer_and_a_dash_for_what_was_not_measured() -> N
 def test_json_names_the_machine() -> None:
     """Figures without their machine are worth nothing."""
     assert set(as_json([FIGURES])["machine"]) == {"python", "machine", "system"}  # type: ignore[call-overload]
+
+
+def test_commands_have_a_table_of_their_own() -> None:
+    """Each figure has its line, and so has every kind of command."""
+    figures = {name: 1.5 for name, _, _ in COMMAND_LINES} | {"calls": 200, "rate_per_s": 500.0, "failed": 0}
+    table = commands_table(figures | {"by_command": {"hangup": {"p99": 2.25}}})
+    assert "500 commands a second on 200 calls" in table
+    assert "| hangup, 99 of 100 | ms | 2.25 |" in table
+    assert len(table.splitlines()) == 3 + len(COMMAND_LINES)
