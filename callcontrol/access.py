@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 from flask import Response, g, request
@@ -13,6 +13,9 @@ from callcontrol.errors import Forbidden, RateLimited, Unauthenticated
 from callcontrol.rate_limit import RateLimit
 from callcontrol.token import Scope, Token
 from callcontrol.tokens import TokenBook
+
+Observer = Callable[[str, int, float], object]
+"""Hears of each request: its page (the endpoint's own name), status, and the seconds that it took."""
 
 log = structlog.get_logger("callcontrol.access")
 
@@ -23,10 +26,17 @@ class Access:
     Args: scopes: of each endpoint, by its full name; an endpoint that is missing needs admin.
     """
 
-    def __init__(self, tokens: TokenBook, limit: RateLimit, scopes: Mapping[str, Scope]) -> None:
+    def __init__(
+        self,
+        tokens: TokenBook,
+        limit: RateLimit,
+        scopes: Mapping[str, Scope],
+        observe: Observer = lambda *_: None,
+    ) -> None:
         self._tokens = tokens
         self._limit = limit
         self._scopes = scopes
+        self._observe = observe
 
     def check(self) -> None:
         """Before a request: find out who asks. Raises: Unauthenticated, RateLimited, Forbidden."""
@@ -49,6 +59,8 @@ class Access:
         if token is not None and self._limit.rate_per_s:
             response.headers["x-ratelimit-limit"] = str(self._limit.burst)
             response.headers["x-ratelimit-remaining"] = str(self._limit.left(token.id))
+        took_s = time.monotonic() - g.get("began_s", time.monotonic())
+        self._observe((request.endpoint or "").rpartition(".")[2], response.status_code, took_s)
         log.info(
             "api_request",
             token=token.id if token else "",
@@ -57,7 +69,7 @@ class Access:
             path=request.path,
             status=response.status_code,
             peer=request.remote_addr or "",
-            took_ms=round((time.monotonic() - g.get("began_s", time.monotonic())) * 1000, 1),
+            took_ms=round(took_s * 1000, 1),
         )
         return response
 

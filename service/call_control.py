@@ -9,7 +9,7 @@ from flask import Blueprint
 from flask_smorest import Blueprint as SmorestBlueprint
 
 from callcontrol import api, description, dial_pages, playing_events
-from callcontrol.access import Access
+from callcontrol.access import Access, Observer
 from callcontrol.call_control_id import CallControlIds
 from callcontrol.channel import Link, OneSwitch
 from callcontrol.connections import Connections
@@ -42,7 +42,7 @@ class Surroundings:
 
     Attributes: secret: what ids and webhooks are signed with, shared by all processes; node: the FreeSWITCH
     beside this process; link: the inbound connection to it, None while there is none; event_socket, password:
-    of that FreeSWITCH, for a connection that hears of calls, None for none.
+    of that FreeSWITCH, for a connection that hears of calls, None for none; observe: hears of each request.
     """
 
     config: AccountsConfiguration
@@ -54,6 +54,7 @@ class Surroundings:
     secret: str
     node: str
     sounds: SoundFinder
+    observe: Observer = lambda *_: None
     event_socket: Address | None = None
     password: str = ""
 
@@ -91,7 +92,8 @@ class CallControl:
         self.watch = self._watch(around)  # asks for the events that somebody has registered for by now
         commands = discover()
         limit = RateLimit(settings.rate_per_s, settings.burst)
-        access = Access(self.tokens, limit, api.scopes_of(commands) | dial_pages.SCOPES)
+        scopes = api.scopes_of(commands) | dial_pages.SCOPES
+        access = Access(self.tokens, limit, scopes, around.observe)
         pages = (*api.blueprints(commands, self.facilities, access), self._dial_pages(access))
         self.blueprints: tuple[Blueprint, ...] = (
             *pages,

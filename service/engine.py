@@ -242,6 +242,7 @@ class Engine:
             secret=self.secret,
             node=node,
             sounds=self._sounds(),
+            observe=self.metrics.api_answered,
             event_socket=self.settings.freeswitch.event_socket,
             password=self.settings.freeswitch.password,
         )

@@ -48,6 +48,13 @@ class Metrics:
             registry=self.registry,
             buckets=(0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20),
         )
+        self.requests = Histogram(
+            "callflows_api_request_seconds",
+            "Requests of call control, by page and status",
+            ["page", "status"],
+            registry=self.registry,
+            buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2, 5),
+        )
 
     def live_calls(self, count: Callable[[], int]) -> None:
         """Report the live calls, asked at each scrape."""
@@ -96,6 +103,10 @@ class Metrics:
         """One attempt at a webhook or callback is over."""
         outcome = report.state.value if report.state else "superseded"
         self.notice_attempts.labels(outcome).observe(report.duration_s)
+
+    def api_answered(self, page: str, status: int, took_s: float) -> None:
+        """One request of call control is answered."""
+        self.requests.labels(page, status).observe(took_s)
 
 
 class NoticeCollector(Collector):

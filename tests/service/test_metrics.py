@@ -113,3 +113,14 @@ def test_disks_are_told_by_place() -> None:
     assert 'callflows_disk_level{place="recordings"} 2.0' in text
     assert 'callflows_disk_level{place="outbox"} 1.0' in text
     assert 'callflows_disk_free_bytes{place="outbox"}' not in text
+
+
+def test_requests_of_call_control_are_told_by_page_and_status() -> None:
+    """How many, and how long they took."""
+    metrics = Metrics()
+    for status, took_s in ((200, 0.004), (200, 0.03), (422, 0.001)):
+        metrics.api_answered("hangup", status, took_s)
+    text = text_of(metrics)
+    assert 'callflows_api_request_seconds_count{page="hangup",status="200"} 2.0' in text
+    assert 'callflows_api_request_seconds_bucket{le="0.005",page="hangup",status="200"} 1.0' in text
+    assert 'callflows_api_request_seconds_count{page="hangup",status="422"} 1.0' in text
