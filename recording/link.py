@@ -1,9 +1,10 @@
 """Links: URLs under which recordings are had, signed, and good for a while.
 
     {base}/recordings/<recording id>.<format>?expires=<epoch s>&signature=<hex>
+    the same, with &of=<database>/<document id> and &for=<who was given it>, where they are known
 
 Whoever has such a URL may have that recording, in that format, until it expires; nobody can make one, or make
-one last longer, without the secret. The signature is the HMAC-SHA256 (RFC 2104) of format, id and end. What
+one last longer, without the secret. The signature is the HMAC-SHA256 (RFC 2104) of all the rest. What
 the URL says is thus all there is to know: every process with the secret honours it, also after a restart.
 """
 
@@ -13,12 +14,12 @@ import hashlib
 import hmac
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from recording.link_origin import Origin
 from recording.naming import is_recording_id
@@ -29,6 +30,12 @@ PATH = "/recordings/"
 
 MAX_URL_CHARS = 2048
 """Ours have some 200; this leaves a proxy room for a path of its own."""
+
+MAX_TEXT_CHARS = 512
+"""Of a document's place: its database and its id, each with bounds of their own (storage.names)."""
+
+PLACE, ASKED_BY = "of", "for"
+"""Arguments of a URL."""
 
 _PURPOSE = b"callflows recording link"
 """Told apart from whatever else the same secret may sign."""
@@ -48,12 +55,19 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a URL claims. Attributes: expires_at: epoch seconds; signature: of the rest, in hex."""
+    """What a URL claims.
+
+    Attributes: expires_at: epoch seconds; signature: of the rest, in hex; place: the recording's document,
+    `<database>/<id>`, where it is found when nothing on this host knows of it; asked_by: who was given the
+    link; both may be "".
+    """
 
     recording_id: str
     format: AudioFormat
     expires_at: int
     signature: str
+    place: str = ""
+    asked_by: str = ""
 
 
 class Files(Protocol):
@@ -85,23 +99,34 @@ class Links:
         self.lifetime_s = lifetime_s
         self._clock = clock
 
-    def url(self, recording_id: str, extension: str, lifetime_s: float | None = None) -> str:
+    def url(
+        self,
+        recording_id: str,
+        extension: str,
+        lifetime_s: float | None = None,
+        *,
+        place: str = "",
+        asked_by: str = "",
+    ) -> str:
         """Return a URL that works from now on until it expires, "" when no page of ours can be reached.
 
         Args: extension: mp3, mp4 or wav, also another than the recording was made in; lifetime_s: None for
-        the usual one.
+        the usual one; place, asked_by: see Grant.
         Raises: ValueError: no recording of ours has such a name; a bug of whoever asks.
         """
         if not is_recording_id(recording_id):
             raise ValueError("a recording id has 32 hex digits")
+        if not _are_plain(place, asked_by):
+            raise ValueError("a document, or whoever asks, with such a name")
         audio_format = AudioFormat(extension)
         base = self._origin.base()
         if not base:
             return ""
         expires_at = int(self._clock() + (self.lifetime_s if lifetime_s is None else lifetime_s))
-        signature = self._signature(recording_id, audio_format, expires_at)
-        file = f"{recording_id}.{audio_format.value}"
-        return f"{base}{PATH}{file}?expires={expires_at}&signature={signature}"
+        signature = self._signature(Grant(recording_id, audio_format, expires_at, "", place, asked_by))
+        told = {PLACE: place, ASKED_BY: asked_by, "expires": str(expires_at), "signature": signature}
+        arguments = urlencode({name: value for name, value in told.items() if value})
+        return f"{base}{PATH}{recording_id}.{audio_format.value}?{arguments}"
 
     def recording_of(self, url: str) -> str:
         """Return the recording that one of our own URLs names, "" when it is none of ours or has expired."""
@@ -118,14 +143,16 @@ class Links:
 
     def judge(self, grant: Grant) -> Verdict:
         """Say what a link is worth; in time that does not depend on the signature it bears."""
-        wanted = self._signature(grant.recording_id, grant.format, grant.expires_at)
+        wanted = self._signature(grant)
         if not hmac.compare_digest(wanted.encode(), grant.signature.encode()):
             return Verdict.FORGED
         return Verdict.GOOD if grant.expires_at > self._clock() else Verdict.EXPIRED
 
-    def _signature(self, recording_id: str, audio_format: AudioFormat, expires_at: int) -> str:
-        told = f"{audio_format.value}\n{recording_id}\n{expires_at}".encode()
-        return hmac.digest(self._key, told, hashlib.sha256).hex()
+    def _signature(self, grant: Grant) -> str:
+        told = [grant.format.value, grant.recording_id, str(grant.expires_at)]
+        if grant.place or grant.asked_by:
+            told += [grant.place, grant.asked_by]
+        return hmac.digest(self._key, "\n".join(told).encode(), hashlib.sha256).hex()
 
     def _read(self, url: str) -> Grant | None:
         if len(url) > MAX_URL_CHARS or not url.isascii() or not url.isprintable():
@@ -139,16 +166,28 @@ class Links:
         if path is None or not path.startswith(PATH):
             return None
         file = path.removeprefix(PATH)
-        return read_grant(file, arguments.get("expires", ""), arguments.get("signature", ""))
+        return read_grant(file, arguments)
 
 
-def read_grant(file: str, expires: str, signature: str) -> Grant | None:
-    """Take what a URL says apart, None when no link of ours looks like that. Args: file: `<id>.<format>`."""
+def read_grant(file: str, arguments: Mapping[str, str]) -> Grant | None:
+    """Take what a URL says apart, None when no link of ours looks like that.
+
+    Args: file: `<id>.<format>`; arguments: of the query.
+    """
+    expires, signature = arguments.get("expires", ""), arguments.get("signature", "")
+    place, asked_by = arguments.get(PLACE, ""), arguments.get(ASKED_BY, "")
     found = _FILE.match(file)
     if found is None or not _EXPIRES.match(expires) or not _SIGNATURE.match(signature):
+        return None
+    if not _are_plain(place, asked_by):
         return None
     try:
         audio_format = AudioFormat(found["format"])
     except ValueError:
         return None
-    return Grant(found["id"], audio_format, int(expires), signature)
+    return Grant(found["id"], audio_format, int(expires), signature, place, asked_by)
+
+
+def _are_plain(*texts: str) -> bool:
+    """Whether texts can be signed: short, and each in one line."""
+    return all(len(text) <= MAX_TEXT_CHARS and text.isprintable() for text in texts)

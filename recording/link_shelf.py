@@ -17,7 +17,7 @@ import stat
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ import gevent.threadpool
 import structlog
 
 from recording.errors import Interrupted, LinkBusy, Unprocessable
+from recording.link_archive import Archive
 from recording.link_format import convert
 from recording.link_spool import LinkSpool
 from recording.naming import CONTENT_TYPES, JOURNAL_DIRECTORY, delivered_name
@@ -102,8 +103,10 @@ class Shelf:
         outbox: Outbox,
         destinations: Mapping[str, Destination],
         *,
+        archive: Archive | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self._archive = archive
         self._journal = recordings_dir / JOURNAL_DIRECTORY
         self._outbox = outbox
         self._destinations = destinations
@@ -118,8 +121,41 @@ class Shelf:
         self.spool.close()
         self._encoder.kill()
 
-    def find(self, recording_id: str) -> Found:
-        """Say what is known of a recording; blocks while the outbox is asked. Raises: StoreUnavailable."""
+    def find(self, recording_id: str, place: str = "") -> Found:
+        """Say what is known of a recording; blocks while the outbox is asked, and the store for `place`.
+
+        Args: place: of its document, `<database>/<id>`: what this host does not know, or has not any more, is
+        found there; and what was deleted through another host is not given away here.
+        Raises: StoreUnavailable.
+        """
+        found = self._known_here(recording_id)
+        if not place or self._archive is None:
+            return found
+        try:
+            kept = self._archive.look(recording_id, place)
+        except StoreUnavailable:
+            if found.standing is Standing.READY:
+                return found
+            raise
+        if kept is None:
+            return found
+        if kept.is_deleted:
+            return replace(found, standing=Standing.GONE, path=None, sources=(), reason="it was deleted")
+        if found.standing in (Standing.UNKNOWN, Standing.GONE) and kept.source is not None:
+            audio_format = _format_of(Path(kept.name).suffix)
+            return Found(
+                Standing.READY,
+                recording_id,
+                kept.account_id,
+                audio_format,
+                kept.name,
+                tag=kept.tag,
+                sources=(kept.source,),
+            )
+        return found
+
+    def _known_here(self, recording_id: str) -> Found:
+        """Say what this host knows."""
         entry = self._outbox.register.get(recording_id)
         if entry is None:
             is_begun = self._has_manifest(recording_id)

@@ -91,6 +91,10 @@ class LinkSpool:
             raise Interrupted("the engine closes")
         return path
 
+    def drop(self, stem: str) -> None:
+        """Delete what was made under a name, whatever its extension. Raises: StoreUnavailable."""
+        off_hub(partial(_dropped, self.directory, stem), stem)
+
     def tidy(self) -> int:
         """Delete what is old, and what is too much. Returns: how many files. Raises: StoreUnavailable."""
         return off_hub(partial(_tidied, self.directory, self._keep_s, self._max_bytes), str(self.directory))
@@ -138,6 +142,11 @@ def _prepare(directory: Path) -> None:
 
 def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
+
+
+def _dropped(directory: Path, stem: str) -> None:
+    for path in directory.glob(f"{stem}.*"):
+        _remove(path)
 
 
 def _tidied(directory: Path, keep_s: float, max_bytes: int) -> int:

@@ -23,6 +23,7 @@ from config.settings import Settings
 from config.system import SystemConfig
 from esl.listener import Listener
 from recording.link import Links
+from recording.link_archive import Archive
 from recording.link_origin import Origin
 from recording.link_shelf import Shelf
 from recording.processing.offer import settings_of
@@ -85,7 +86,12 @@ class Engine:
         self.noticing = Noticing(settings.outbox, self.outbox.notices, self.metrics.notice_ended)
         self.destinations = destinations_of(settings, self.store)
         self.secret = shared_secret(settings, self.outbox)
-        self.shelf = Shelf(settings.freeswitch.recordings_dir, self.outbox, self.destinations)
+        self.shelf = Shelf(
+            settings.freeswitch.recordings_dir,
+            self.outbox,
+            self.destinations,
+            archive=Archive(self.store),
+        )
         self.links = self._links()
         self.register = OutboxRegister(self.outbox.register)
         self.gaps = GapWatch(Auditor(self.outbox, settings.freeswitch.recordings_dir))

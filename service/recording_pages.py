@@ -79,17 +79,19 @@ def recording_pages(links: Links, shelf: Shelf, *, wait_s: float = WAIT_S) -> Bl
     @pages.get("/recordings/<file>")
     def recording(file: str) -> Response:
         recording_id = file.partition(".")[0][:32]
-        account_id = ""
+        account_id = asked_by = ""
         try:
             grant = _granted(links, file)
+            asked_by = grant.asked_by
             found = _found(shelf, grant, min(wait_s, SETTLE_S))
             account_id = found.account_id
-            return _served(_file(shelf, found, grant, wait_s), found)
+            return _served(_file(shelf, found, grant, wait_s), found, grant)
         except _Answer as answer:
             log.info(
                 "recording_not_served",
                 recording_id=recording_id,
                 account_id=account_id,
+                asked_by=asked_by,
                 remote=request.remote_addr,
                 status=answer.status,
                 reason=str(answer),
@@ -101,7 +103,7 @@ def recording_pages(links: Links, shelf: Shelf, *, wait_s: float = WAIT_S) -> Bl
 
 def _granted(links: Links, file: str) -> Grant:
     """Judge the link. Raises: _Answer."""
-    grant = read_grant(file, request.args.get("expires", ""), request.args.get("signature", ""))
+    grant = read_grant(file, request.args)
     verdict = links.judge(grant) if grant else Verdict.FORGED
     if grant is None or verdict is Verdict.FORGED:
         raise _Answer(403, "forbidden", "the link is not one of ours, or was changed")
@@ -114,11 +116,11 @@ def _found(shelf: Shelf, grant: Grant, wait_s: float) -> Found:
     """Find the recording, which may be finished in a moment. Raises: _Answer."""
     ends_at, pause_s = time.monotonic() + wait_s, LOOK_FIRST_S
     try:
-        found = shelf.find(grant.recording_id)
+        found = shelf.find(grant.recording_id, grant.place)
         while found.standing is Standing.PENDING and time.monotonic() < ends_at:
             gevent.sleep(pause_s)
             pause_s = min(pause_s * 2, LOOK_LAST_S)
-            found = shelf.find(grant.recording_id)
+            found = shelf.find(grant.recording_id, grant.place)
     except StoreError as exc:
         raise _Answer(503, "unavailable", str(exc), AGAIN_AWAY_S) from exc
     if found.standing is Standing.PENDING:
@@ -142,7 +144,7 @@ def _file(shelf: Shelf, found: Found, grant: Grant, wait_s: float) -> LinkFile:
     return file
 
 
-def _served(file: LinkFile, found: Found) -> Response:
+def _served(file: LinkFile, found: Found, grant: Grant) -> Response:
     """Return the file, the part of it that is asked for, or that the client has it. Raises: _Answer."""
     try:
         body = off_hub(partial(FileBody.opened, file.path), file.path.name)
@@ -178,6 +180,7 @@ def _served(file: LinkFile, found: Found) -> Response:
             log.bind(
                 recording_id=found.recording_id,
                 account_id=found.account_id,
+                asked_by=grant.asked_by,
                 remote=request.remote_addr,
                 method=request.method,
                 status=status,

@@ -11,8 +11,8 @@
 | keeps_copy | true: the media are attached as well |
 
 A document is never overwritten. One that is there already, from an earlier attempt or edited since, is kept
-as it is; media that is there already, whole, is not sent again. What was deleted (storage.tombstone) stays so,
-whoever still has it. Where the media go elsewhere they go there before the document says so
+as it is; media that is there already, whole, is not sent again. What was deleted (storage.tombstone) stays
+deleted, whoever still has it. Where the media go elsewhere they go there before the document says so
 (`pvt_attachments`): it claims nothing that is not there.
 Source: reference sections 3.4, 3.5 and 3.7; Kazoo media_recording (store_recording_meta before the file),
 kzs_attachments (external_attachment).

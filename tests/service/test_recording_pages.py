@@ -111,6 +111,7 @@ def test_a_recording_is_served_whole(counter: Counter) -> None:
         "log_level": "info",
         "recording_id": ID,
         "account_id": "acc",
+        "asked_by": "",
         "remote": "127.0.0.1",
         "method": "GET",
         "status": 200,
