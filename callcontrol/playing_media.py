@@ -8,9 +8,7 @@
 | `playback_content` | a file made of it, kept for an hour after its last use |
 
 FreeSWITCH fetches URLs with its own means, from where it is: so a URL whose host leads to a private address
-is refused, unless outbox.allow_networks has it. That is looked at when the command is given; a name that
-leads elsewhere a moment later, or a server that redirects, is not held back by this. Whoever must rule that
-out lets FreeSWITCH reach the internet through a proxy only.
+is refused when the command is given, unless outbox.allow_networks has it (storage.url_guard).
 """
 
 from __future__ import annotations
@@ -28,12 +26,12 @@ from callcontrol.errors import INVALID_URL, NO_SUCH_ASSOCIATE, Unavailable, inva
 from config.errors import CallflowsError
 from recording.naming import is_recording_id
 from recording.parameters import AccountsConfiguration
-from storage import http_url
 from storage.address import AddressPolicy
 from storage.document import Document, DocumentStore
 from storage.errors import AddressRefused, BadDocument, BadName, NotFound
 from storage.media import off_hub
 from storage.names import account_db
+from storage.url_guard import vet
 
 BY_NAME = "callcontrol_media/listing_by_name"
 HTTP_CACHE = "http_cache://"
@@ -99,12 +97,10 @@ class SoundFinder:
         if recording_id:
             return self._recording(recording_id, pointer)
         try:
-            parsed = http_url.parse(url)
-            _, host, port = parsed.origin
-            self._addresses.resolve(host, port, RESOLVE_S)
+            vet(self._addresses, url, RESOLVE_S)
         except (ValueError, AddressRefused) as exc:
             raise invalid(pointer, f"{str(exc).removeprefix('url: ').capitalize()}.", INVALID_URL) from exc
-        except (socket.gaierror, UnicodeError) as exc:
+        except socket.gaierror as exc:
             raise invalid(pointer, "There is no host of that name.", INVALID_URL) from exc
         except TimeoutError as exc:
             raise Unavailable("The host's name cannot be resolved now; nothing was done.") from exc

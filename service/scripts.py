@@ -55,6 +55,8 @@ class Scripts:
         swml = settings.swml
         addresses = AddressPolicy([str(network) for network in settings.outbox.allow_networks])
         longest_s = max(swml.fetch_timeout_s, swml.request_timeout_s)
+        self._web = Web(addresses, longest_s=longest_s)
+        self._recognizer = Recognizer(speech_settings)
         self._legs = LegDoor(settings.freeswitch.listen.host)
         self._runner = ScriptRunner(
             Facilities(
@@ -63,7 +65,7 @@ class Scripts:
                 links=links,
                 notices=notices,
                 fetcher=Fetcher(
-                    Web(addresses, longest_s=longest_s),
+                    self._web,
                     load,
                     timeout_s=swml.fetch_timeout_s,
                     max_bytes=swml.document_limit_kb * KB,
@@ -74,15 +76,21 @@ class Scripts:
                 project_id=swml.project_id,
                 space_id=swml.space_id,
                 envs={name: os.environ[name] for name in swml.environment if name in os.environ},
+                addresses=addresses,
                 taps=Taps(addresses),
                 legs=self._legs,
-                recognizer=Recognizer(speech_settings),
+                recognizer=self._recognizer,
             )
         )
 
     def stop(self) -> None:
-        """Let no leg in any more that a script dialled; the scripts end with their calls."""
+        """Let no leg in any more that a script dialled, and end what is done outside of calls for scripts.
+
+        The scripts themselves end with their calls.
+        """
         self._legs.stop()
+        self._recognizer.close()
+        self._web.close()
 
     def run(self, call: Call, data: Mapping[str, Any]) -> ProgramEnd:
         """Run the document at `data["url"]`, or the one that is `data["document"]` (text, or an object)."""

@@ -96,6 +96,11 @@ class AddressPolicy:
         if faults:
             raise SettingsError(faults)
 
+    @property
+    def is_unbounded(self) -> bool:
+        """Whether any address may be reached: `0.0.0.0/0` and `::/0` are among those allowed."""
+        return {network.version for network in self._allowed if network.prefixlen == 0} == {4, 6}
+
     def refusal(self, address: IpAddress) -> str:
         """Return why an address must not be reached, "" when it may."""
         meant = _unwrapped(address)

@@ -2,7 +2,8 @@
 
 What cannot be played (a file that is not there, a text where FreeSWITCH has no speech engine) is said in the
 log and passed over, since what follows may be what matters. A recording of our own is played from disk: it
-may just have been stopped, and is then waited for; so its URL need not be reachable from FreeSWITCH.
+may just have been stopped, and is then waited for; so its URL need not be reachable from FreeSWITCH. Other
+URLs are FreeSWITCH's to fetch, but not from addresses that documents must not reach (storage.url_guard).
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from calls.signaling import answer, pre_answer
 from calls.speech import Speaker, Wish, nearest_speaker, say
 from config.errors import CallflowsError
 from storage import http_url
+from storage.address import AddressPolicy
+from storage.errors import AddressRefused
+from storage.url_guard import vet
 from swml.playable import Playable, Quiet, Ringing, Sound, Words, read
 from swml.run import ScriptRun
 
@@ -31,6 +35,9 @@ STOP_WAIT_S = 3.0
 
 BEYOND_S = 5.0
 """What is waited for longer than it may take itself is given up."""
+
+RESOLVE_S = 3.0
+"""For the name of a host that FreeSWITCH is to fetch from; the caller hears nothing meanwhile."""
 
 HTTP_CACHE = "http_cache://"
 
@@ -147,10 +154,14 @@ def _speaker(run: ScriptRun, wish: Wish) -> Speaker:
 
 
 def file_of(run: ScriptRun, url: str) -> str:
-    """Return what FreeSWITCH is to play for a URL. Raises: MediaMissing: our own recording is not there."""
+    """Return what FreeSWITCH is to play for a URL.
+
+    Raises: MediaMissing: our own recording is not there, or the URL leads where it must not; CallGone.
+    """
     links = run.facilities.links
     recording_id = links.recording_of(url)
     if not recording_id:
+        _vet(run, url)
         return HTTP_CACHE + url if run.config("ecallmgr", "use_http_cache") else url
     running = next((one for one in run.recordings.values() if one.id == recording_id), None)
     if running is not None and not run.call.wait_for(lambda: running.is_over, STOP_WAIT_S):
@@ -167,6 +178,26 @@ def file_of(run: ScriptRun, url: str) -> str:
     if path is None:
         raise MediaMissing(url)
     return str(path)
+
+
+def _vet(run: ScriptRun, url: str) -> None:
+    """See that FreeSWITCH may be sent to a URL. Raises: MediaMissing: it may not; CallGone."""
+    addresses = run.facilities.addresses
+    try:
+        refusal = aside(run.call, lambda: _refusal(addresses, url), RESOLVE_S + BEYOND_S)
+    except TimeoutError as exc:
+        refusal = str(exc)
+    if refusal:
+        run.log.warning("media_refused", media=_shown(url), reason=refusal)
+        raise MediaMissing(url)
+
+
+def _refusal(addresses: AddressPolicy, url: str) -> str:
+    try:
+        vet(addresses, url, RESOLVE_S)
+    except (ValueError, AddressRefused, OSError) as exc:  # OSError: an unknown name, a resolver too slow
+        return str(exc)
+    return ""
 
 
 def _shown(media: str) -> str:

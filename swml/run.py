@@ -60,8 +60,9 @@ class Facilities:
     """What all scripts share.
 
     Attributes: media_dir: where FreeSWITCH writes and reads what is not delivered; envs: `${envs.…}`;
-    project_id, space_id: as status callbacks name us; node: this engine; taps: all of this process;
-    recognizer: makes words of what callers say; legs: where those that this process dials come to be asked.
+    project_id, space_id: as status callbacks name us; node: this engine; addresses: that documents may have
+    FreeSWITCH fetch from; taps: all of this process; recognizer: makes words of what callers say; legs: where
+    those that this process dials come to be asked.
     """
 
     config: Configuration
@@ -74,7 +75,8 @@ class Facilities:
     project_id: str = ""
     space_id: str = ""
     envs: Mapping[str, str] = field(default_factory=dict)
-    taps: Taps = field(default_factory=lambda: Taps(AddressPolicy(())))
+    addresses: AddressPolicy = field(default_factory=AddressPolicy)
+    taps: Taps = field(default_factory=lambda: Taps(AddressPolicy()))
     recognizer: Recognizer = field(default_factory=Recognizer)
     legs: LegDoor = field(default_factory=LegDoor)
 

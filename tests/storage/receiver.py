@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -164,6 +164,13 @@ def resolved_here(host: str, port: int) -> list[tuple[Any, ...]]:
     """Resolve every name to this host, as a policy's lookup."""
     del host
     return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+
+def resolved_in_public(host: str, port: int) -> Sequence[tuple[Any, ...]]:
+    """Resolve names to an address of the internet, without asking anybody, as a policy's lookup."""
+    with suppress(socket.gaierror):
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("1.1.1.1", port))]
 
 
 def loopback(*networks: str) -> AddressPolicy:

@@ -28,6 +28,7 @@ from recording.storage_rules import NoPlans, StorageRules
 from simulator.script import read_script
 from simulator.simcall import SimCall
 from simulator.switch import Switch
+from storage.address import AddressPolicy
 from storage.notice import NewNotice
 from storage.outbox import Outbox
 from swml.compiling import load as load_document
@@ -41,7 +42,7 @@ from swml.variables import Variables
 from swml.web import Web
 from tests.callflows.kit import ACCOUNT, NoChanges
 from tests.recording.house import QUICK
-from tests.storage.receiver import loopback
+from tests.storage.receiver import loopback, resolved_in_public
 from tests.waiting import eventually
 
 DEADLINE_S = 15.0
@@ -124,6 +125,7 @@ class Stage:
             node="node-1",
             project_id="project-1",
             space_id="space-1",
+            addresses=AddressPolicy(["127.0.0.0/8"], lookup=resolved_in_public),
         )
         self.runs: list[ScriptRun] = []
         self.failures: list[BaseException] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import wave
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from marshmallow import ValidationError
 from structlog.testing import capture_logs
 
+from storage.address import AddressPolicy
 from swml.methods.play import METHOD
+from tests.storage.receiver import resolved_here, resolved_in_public
 from tests.swml.stage import Stage, applications, load
 
 STATUS = "https://status.test/play"
@@ -206,3 +209,35 @@ def test_what_cannot_be_played_is_refused(properties: dict[str, Any]) -> None:
     """Before anything is heard."""
     with pytest.raises(ValidationError):
         load(METHOD, properties)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://10.1.2.3/hello.wav",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://[fd00::1]/hello.wav",
+        "http://0x0a000001/hello.wav",
+        f"http://{'a' * 70}.test/hello.wav",
+    ],
+)
+def test_freeswitch_is_not_sent_where_documents_must_not_lead(stage: Stage, url: str) -> None:
+    """It would fetch from inside the network, and the caller hear what is there; what follows is heard."""
+    with capture_logs() as logs:
+        ran = play(stage, {"urls": [url, "silence:0.1"], "status_url": STATUS})
+    assert ran == ["answer", "playback silence_stream://100"]
+    (line,) = [line for line in logs if line["event"] == "media_refused"]
+    assert line["media"] == url
+    assert stage.told.states == ["playing", "error"]
+
+
+def test_a_name_is_judged_by_where_it_leads(stage: Stage) -> None:
+    """A public name of a private address is no way around; a public address is FreeSWITCH's to fetch from."""
+    stage.facilities = replace(stage.facilities, addresses=AddressPolicy(lookup=resolved_here))
+    refused = play(stage, {"url": "http://inside.test/hello.wav"})
+    stage.facilities = replace(stage.facilities, addresses=AddressPolicy(lookup=resolved_in_public))
+    assert refused == ["answer"]
+    assert play(stage, {"url": "http://outside.test/hello.wav"}) == [
+        "answer",
+        "playback http_cache://http://outside.test/hello.wav",
+    ]
