@@ -19,6 +19,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from callcontrol.errors import invalid
 from callcontrol.field import Word
 from callcontrol.playing import Playable
+from callcontrol.unused import Unused
 from calls.speech import FLITE, FLITE_VOICES, Wish, nearest_speaker
 from recording.parameters import Configuration
 
@@ -71,11 +72,7 @@ class SpeechData(Schema):
         load_default="premium",
     )
     language = Word(LANGUAGES, "The language spoken, as far as the engine and its voice know it.")
-    voice_settings = fields.Dict(
-        keys=fields.String(validate=validate.Length(1, 64)),
-        validate=validate.Length(max=20),
-        metadata={"description": "Taken, and without effect: engines are set up in FreeSWITCH."},
-    )
+    voice_settings = Unused()
 
     @validates_schema
     def _basic_is_english_text(self, data: Mapping[str, Any], **_: Any) -> None:
@@ -90,7 +87,7 @@ class SpeechData(Schema):
 def speech(payload: str, data: Mapping[str, Any], config: Configuration, pointer: str) -> Playable:
     """Return what speaks a payload. Args: data: as SpeechData loaded it. Raises: Unprocessable: no words."""
     text = words_of(payload) if data["payload_type"] == "ssml" else payload
-    text = _BLANKS.sub(" ", text).strip()
+    text = _BLANKS.sub(" ", text.encode("utf-8", "ignore").decode()).strip()  # no halves of surrogates
     if not text:
         raise invalid(pointer, "Must have words to be spoken.")
     engine, voice = str(config.get("speech", "tts_provider")), str(config.get("speech", "tts_voice"))

@@ -23,11 +23,6 @@ CONNECTION = {
     "pvt_type": "connection",
     "webhook_event_url": "https://crm.example/hooks",
 }
-SPEECH = {
-    ("speech", "tts_provider"): "flite",
-    ("speech", "tts_voice"): "male",
-    ("ecallmgr", "use_http_cache"): False,
-}
 TALE, NOTE, CLICK = "tale", "note", "click"
 LENGTHS_S = {TALE: 20.0, NOTE: 0.6, CLICK: 0.1}
 SOUND_TYPES = ("call.playback.started", "call.playback.ended", "call.speak.started", "call.speak.ended")
@@ -62,7 +57,6 @@ class Line:
 
     def __init__(self, place: Place, *, process: ApiProcess | None = None, is_told: bool = True) -> None:
         self.place = place
-        place.house.config.table.update(SPEECH)
         place.write(CONNECTION)
         write_media(place)
         first = process or place.api

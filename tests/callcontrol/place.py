@@ -43,6 +43,11 @@ from tests.waiting import eventually
 NODE = "fs1.example.com"
 SECRET = "a secret that all processes share"
 DEADLINE_S = 15.0
+SPEECH = {
+    ("speech", "tts_provider"): "flite",
+    ("speech", "tts_voice"): "male",
+    ("ecallmgr", "use_http_cache"): False,
+}
 
 
 class NoLinks:
@@ -107,7 +112,7 @@ class ApiProcess:
         self._own = own
         self.control.start()
         self._clients: list[Telnyx] = []
-        app = Flask("callflows", static_folder=None)
+        self.application = app = Flask("callflows", static_folder=None)
         for blueprint in self.control.blueprints:
             app.register_blueprint(blueprint)
         self._server = WSGIServer(("127.0.0.1", 0), app, log=None, error_log=None)
@@ -180,6 +185,7 @@ class Place:
 
     def __init__(self, root: Path) -> None:
         self.house = House(root)
+        self.house.config.table.update(SPEECH)
         self.documents = root / "documents"
         self.documents.mkdir()
         self.allow_networks: list[str] = []

@@ -24,7 +24,10 @@ ABOUT_OTHERS = ("900", "10002", "10003", "10017")
 """What is refused of a request that is in order: a call that cannot do it (over, not answered, none), a
 number or a URL that may not be reached, a thing that is not there."""
 
-TOGETHER = ("/link_to", "/media_name")
+TOGETHER = (
+    *("/link_to", "/audio_url", "/media_name", "/invalid_media_name", "/playback_content", "/overlay"),
+    *("/target_legs", "/minimum_digits", "/payload", "/invalid_payload", "/payload_type", "/language"),
+)
 """Parameters whose being there or not is a matter of others."""
 
 

@@ -274,7 +274,6 @@ def test_every_limit_of_playback_start(place: Place, wrong: dict[str, Any], poin
         ({"service_level": "basic", "payload_type": "ssml"}, "/payload_type"),
         ({"service_level": "basic", "language": "de-DE"}, "/language"),
         ({"target_legs": "both"}, "/target_legs"),
-        ({"voice_settings": "loud"}, "/voice_settings"),
         ({"loop": -1}, "/loop"),
     ],
 )
