@@ -39,14 +39,13 @@ def request_of(
     *,
     origin: str,
     label: str = "",
-    terminators: str = "",
     observers: tuple[Observer, ...] = (),
     fixed: Mapping[str, Any] | None = None,
 ) -> RecordingRequest:
     """Return what is to be recorded.
 
-    Args: data: of record or record_call; origin, label: said in the recording's document; terminators: keys
-    that end it; observers: see RecordingRequest; fixed: what the method decides, by Kazoo's names.
+    Args: data: of record or record_call; origin, label: said in the recording's document; observers: see
+    RecordingRequest; fixed: what the method decides, by Kazoo's names.
     """
     limit_s = math.ceil(data["max_length"] or 0)
     parameters: dict[str, Any] = {"format": data["format"], "record_min_sec": 0, "label": label}
@@ -62,7 +61,7 @@ def request_of(
     return replace(
         request,
         silence=silence_of(data),
-        terminators=terminators,
+        terminators=data["terminators"].upper(),
         observers=observers,
         link_s=math.ceil(run.facilities.links.lifetime_s),
     )

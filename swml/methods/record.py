@@ -13,6 +13,7 @@ import time
 import uuid
 
 from calls.aside import aside
+from calls.call import Call
 from calls.signaling import answer
 from recording.call_recorder import StartedRecording
 from recording.outcome import RecordingOutcome
@@ -67,12 +68,20 @@ def run(run: ScriptRun, data: Data) -> Outcome | None:
     limit_s = request.time_limit_s
     _wait_over(run, recording, data, math.inf if limit_s is None else limit_s)
     run.facilities.recorder.stop(call, recording.id)
-    outcome = aside(call, lambda: recording.wait_verified(VERIFY_S), VERIFY_S + LOOK_S)
+    outcome = _outcome(call, recording)
     has_file = outcome is None or outcome.path is not None
     url = run.facilities.links.url(recording.id, request.format.value) if has_file else ""
     run.variables.set("record_url", url)
     run.variables.set("record_result", "failed" if outcome is not None and is_failure(outcome) else "success")
     return None
+
+
+def _outcome(call: Call, recording: StartedRecording) -> RecordingOutcome | None:
+    """Return what became of it, None where that is not known in time. Raises: CallGone."""
+    try:
+        return aside(call, lambda: recording.wait_verified(VERIFY_S), VERIFY_S + LOOK_S)
+    except TimeoutError:  # the machine is so busy that even the waiting was late
+        return None
 
 
 def _wait_over(run: ScriptRun, recording: StartedRecording, data: Data, limit_s: float) -> None:

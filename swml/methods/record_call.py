@@ -55,7 +55,6 @@ def run(run: ScriptRun, data: Data) -> Outcome | None:
         data,
         origin="swml : record_call",
         label=data["control_id"],
-        terminators=data["terminators"].upper(),
         observers=told,
     )
     recording = run.facilities.recorder.start(run.call, request)

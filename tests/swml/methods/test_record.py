@@ -40,7 +40,7 @@ def test_a_terminator_ends_it_and_is_taken(stage: Stage) -> None:
     assert stage.variables.get("record_result") == "success"
     assert stage.variables.get("record_url").startswith(f"{PUBLIC_URL}/recordings/")
     document = stage.recording_of(stage.variables.get("record_url"))
-    assert document["callflows"]["ended_by"] == "stopped"
+    assert document["callflows"]["ended_by"] == "digit"
     assert document["origin"] == "swml : record"
     assert 0.8 <= duration_s(stage) <= 1.6
     assert stage.runs[0].call.dtmf.get() == "12"
