@@ -142,8 +142,8 @@ def test_words_alone_do_not_take_digits(stage: Stage) -> None:
 def test_sounds_that_are_no_words(stage: Stage) -> None:
     """A noise is no match."""
     needs_an_engine()
-    tone = {"at": 0.5, "say": 0.1}
-    prompt(stage, {"speech_end_timeout": 0.3, "speech_timeout": 1}, tone, {"at": 0.62, "silent": 9})
+    tone = {"at": 0.5, "say": 0.6}
+    prompt(stage, {"speech_end_timeout": 0.3, "speech_timeout": 2}, tone, {"at": 1.2, "silent": 9})
     assert came_to(stage)[0] in ("no_match", "match_speech")
 
 
