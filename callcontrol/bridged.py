@@ -1,8 +1,7 @@
 """Takes a leg out of the bridge it is in, so that it can be given another.
 
 FreeSWITCH would run a second bridge within the first one, whose other leg would hear nothing and stay. A leg
-that is parked has left: the other one then goes where its own variables want it to (callcontrol.parting).
-Source: FreeSWITCH switch_ivr.c, switch_ivr_park_session.
+that is sent elsewhere has left: the other one then goes where its own variables want it to.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import gevent
 
 from callcontrol.channel import LiveChannel
 from callcontrol.errors import Unanswered
+from callcontrol.parting import APPLICATIONS, WAITING
 from callcontrol.snapshot import Snapshot
 
 PATIENCE_S = 2.0
@@ -22,15 +22,20 @@ PAUSE_S = 0.02
 
 
 def leave_bridge(channel: LiveChannel, snapshot: Snapshot) -> None:
-    """Park a leg that talks with another, and wait until it has left; leave any other where it is.
+    """Have a leg that talks with another wait for commands, and see that it has left; leave any other where
+    it is.
 
     Raises: CallEnded, Unanswered.
     """
     if not snapshot.bridged_with:
         return
-    channel.api("uuid_park")
+    channel.api("uuid_transfer", f"{WAITING} inline")
     deadline_s = time.monotonic() + PATIENCE_S
-    while not channel.snapshot().is_parked:
+    while not _is_waiting(channel.snapshot()):
         if time.monotonic() > deadline_s:
             raise Unanswered
         gevent.sleep(PAUSE_S)
+
+
+def _is_waiting(snapshot: Snapshot) -> bool:
+    return not snapshot.bridged_with and snapshot.variable("current_application") in APPLICATIONS

@@ -46,6 +46,7 @@ from callcontrol.outgoing import (
     sound_of,
     webhook_variables,
 )
+from callcontrol.parting import SELF, WAIT
 from callcontrol.recording_soon import record_soon
 from callcontrol.recording_start import asked_for
 from callcontrol.snapshot import Snapshot
@@ -57,7 +58,6 @@ from calls.errors import NotDialable
 from calls.leg import Leg as Outgoing
 
 MAX_RECIPIENTS = 20
-SELF = "self"
 PARK = "&park()"
 
 log = structlog.get_logger(__name__)
@@ -175,7 +175,7 @@ class Dial:
         )
         known |= {"hangup_after_bridge": "true"}
         if data.get("park_after_unbridge") == SELF:
-            known["park_after_bridge"] = "true"
+            known["transfer_after_bridge"] = WAIT
         if data["prevent_double_bridge"]:
             known["intercept_unbridged_only"] = "true"
         if data["send_silence_when_idle"]:

@@ -73,7 +73,10 @@ class Holding:
         return next((one for one in found_by if one is not None), None)
 
     def _announce(self, call: Call, connection: Connection, data: Mapping[str, Any]) -> Leg | None:
-        """Tell of a call, then mark it, so that whoever hears of it finds it told; None when it cannot be."""
+        """Mark a call, then tell of it: whoever is told may answer it at once, which must be heard.
+
+        Returns: its leg, None when it cannot be told of.
+        """
         try:
             dump = call.api("uuid_dump", call.uuid)
         except EslError as exc:
@@ -88,21 +91,23 @@ class Holding:
             return None
         state = data.get("client_state") or leg.client_state
         leg = replace(leg, connection_id=connection.id, client_state=state)
-        self._tell(call, leg, snapshot.occurred_at, is_parked=bool(data.get("hold", True)))
+        is_held = bool(data.get("hold", True))
         call.set(
             {
                 variables.ACCOUNT: call.account_id,
-                variables.CONNECTION: connection.id,
                 variables.SESSION: leg.session_id,
                 variables.CLIENT_STATE: state,
+                variables.PARKED: "true" if is_held else "",
                 variables.VERBOSE: variables.VERBOSE_APPLICATION,
+                variables.CONNECTION: connection.id,  # the last: from here on the call is heard of
             }
         )
-        call.submit(variables.VERBOSE_APPLICATION)
+        call.execute(variables.VERBOSE_APPLICATION, lock=False)  # what was sent before it is done, too
+        self._tell(call, leg, snapshot.occurred_at, is_parked=is_held)
         return leg
 
     def _tell(self, call: Call, leg: Leg, at: datetime, *, is_parked: bool) -> None:
-        """Have it on disk before anybody else can hear of the call; a disk that fails delays no call."""
+        """Have it on disk ahead of what comes; a disk that fails delays no call."""
         event = events.initiated(leg, at, is_parked=is_parked)
         try:
             self._webhooks.send_for_certain(leg, event)

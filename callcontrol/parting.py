@@ -1,27 +1,43 @@
-"""What becomes of a leg when the one it talks with goes: it goes too, waits for commands, or is held.
+"""Where a leg goes when it leaves what it does, or when the one it talks with goes.
 
-FreeSWITCH asks the leg's variables as the bridge ends, so whoever ends it, and whoever lives by then.
-Source: FreeSWITCH switch_ivr_bridge.c, switch_ivr_multi_threaded_bridge and audio_bridge_on_exchange_media.
+FreeSWITCH asks the leg's variables as a bridge ends, so whoever ends it, and whoever lives by then. A leg
+that is to wait is sent to an extension of its own: the state of the same name (uuid_park, park_after_bridge)
+is left for ever by a leg whose bridge was made there. It sleeps first, because a leg that comes from an
+engine's socket is let go of as that socket closes, a moment later, and would end its waiting with it.
+
+Source: FreeSWITCH switch_ivr_bridge.c, switch_ivr_multi_threaded_bridge and audio_bridge_on_exchange_media
+(transfer_after_bridge); mod_event_socket.c, listener_run (CF_CONTROLLED); switch_ivr.c, switch_ivr_park.
 """
 
 from __future__ import annotations
 
-HOLD = "endless_playback:local_stream\\\\://moh:inline"
-"""An inline extension; its colon is escaped because the others separate its parts."""
+WAITING = "sleep:500,park"
+"""Applications, with dialplan `inline`: it takes commands in either."""
+
+APPLICATIONS = ("sleep", "park")
+
+WAIT = WAITING.replace(":", "\\:") + ":inline"
+HOLD = "endless_playback\\:local_stream\\://moh:inline"
+"""An extension and its dialplan, separated by a colon; those of the extension are escaped."""
 
 SELF = "self"
 
 
+def returning(*, parks: bool) -> dict[str, str]:
+    """Return the variables of a leg that calls another one from where it waits, and returns there.
+
+    An empty value removes what an earlier command said. Args: parks: it waits for commands afterwards.
+    """
+    return {"hangup_after_bridge": "false" if parks else "true", "transfer_after_bridge": ""}
+
+
 def parting(*, parks: bool, holds: bool = False) -> dict[str, str]:
-    """Return the variables of a leg that is about to be bridged; an empty value removes what was before.
+    """Return the variables of a leg that leaves what it does for a bridge with another.
 
     Args: parks: it waits for commands afterwards; holds: it does, and hears music.
     """
-    return {
-        "hangup_after_bridge": "true",
-        "park_after_bridge": "true" if parks and not holds else "",
-        "transfer_after_bridge": HOLD if holds else "",
-    }
+    afterwards = HOLD if holds else WAIT if parks else ""
+    return {"hangup_after_bridge": "true", "transfer_after_bridge": afterwards}
 
 
 def muting(mute_dtmf: str) -> tuple[dict[str, str], dict[str, str]]:

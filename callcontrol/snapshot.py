@@ -62,11 +62,6 @@ class Snapshot:
         return self.variable("bridge_to")
 
     @property
-    def is_parked(self) -> bool:
-        """Whether it does nothing but wait for commands, and no program holds it."""
-        return self.event.get("Channel-State") == "CS_PARK"
-
-    @property
     def is_over(self) -> bool:
         """Whether it was hung up."""
         return self.event.get("Answer-State") == "hangup"

@@ -104,7 +104,7 @@ class Teller:
         self._put(lambda: self._lose(uuid, at))
 
     def know(self, leg: Leg) -> None:
-        """Take that a leg was told of as initiated, before any of its events is heard."""
+        """Take that a leg was told of as initiated."""
         if not self.roll.has_ended(leg.leg_id):
             self.roll.put(leg)
 
@@ -163,7 +163,8 @@ class Teller:
         if leg is None or self.roll.has_ended(leg.leg_id):
             return None
         if self.roll.put(leg):
-            self._webhooks.send(leg, events.initiated(leg, snapshot.occurred_at, is_parked=False))
+            is_parked = bool(snapshot.variable(variables.PARKED))
+            self._webhooks.send(leg, events.initiated(leg, snapshot.occurred_at, is_parked=is_parked))
         return leg
 
     def _tell(self, handler: Handler, snapshot: Snapshot, leg: Leg) -> None:

@@ -12,6 +12,9 @@ ACCOUNT = "callcontrol_account_id"
 CONNECTION = "callcontrol_connection_id"
 """The connection, whose webhooks tell of it."""
 
+PARKED = "callcontrol_parked"
+"""`true` on a call that a callflow holds for commands; call.initiated says so."""
+
 CLIENT_STATE = "callcontrol_client_state"
 """What the client wants to find in every further webhook, in base64 as it came."""
 

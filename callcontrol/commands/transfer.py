@@ -24,7 +24,7 @@ from callcontrol.outgoing import (
     sound_of,
     webhook_variables,
 )
-from callcontrol.parting import SELF, muting, parting
+from callcontrol.parting import SELF, muting, returning
 from callcontrol.recording_soon import record_soon
 from callcontrol.recording_start import asked_for
 from callcontrol.snapshot import Snapshot
@@ -68,7 +68,7 @@ def run(invocation: Invocation, data: Data) -> dict[str, str]:
     for name in unused.given(TransferData, data):
         invocation.log.info("parameter_unused", parameter=name)
     channel = invocation.channel
-    told = parting(parks=data.get("park_after_unbridge") == SELF) | own | webhook_variables(data)
+    told = returning(parks=data.get("park_after_unbridge") == SELF) | own | webhook_variables(data)
     leave_bridge(channel, snapshot)
     channel.run(
         *(channel.assigning(name, value) for name, value in told.items() if value),
