@@ -15,6 +15,7 @@ from callcontrol.field import Whole
 from callcontrol.gathering import Terms
 from callcontrol.gathering_following import beginning, prompting
 from callcontrol.gathering_order import GATHER, GATHERED, Order, Spoken, telling
+from callcontrol.playing import hearing
 from esl.identifier import new_identifier
 
 MAX_DIGITS = 128
@@ -98,12 +99,9 @@ def begin(
         raise invalid("", "Nobody is told of this call, so what is gathered could not be told either.")
     order_id = new_identifier()
     order = Order(order_id, gather_id or order_id, terms, snapshot.client_state, prompt, wrong)
-    hearing = (
-        [] if snapshot.variable(variables.VERBOSE) else [channel.executing(variables.VERBOSE_APPLICATION)]
-    )
     _, *others = channel.post(
         beginning(order.id),  # refused where mod_hash is not loaded, and each process is alone
-        *hearing,
+        *hearing(channel, snapshot),
         channel.setting({GATHERED: ""}),
         channel.assigning(GATHER, order.text()),
         telling(snapshot, invocation.account_id, order=order),

@@ -16,7 +16,8 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 import gevent
@@ -31,7 +32,7 @@ from callcontrol.gathering_order import GATHER, GATHERED, STOP, SUBCLASS, Order,
 from callcontrol.leg import Leg
 from callcontrol.playing import NOWHERE, VOID, Sound, heard_on, is_void, new_sound_id, ordering, sound_of
 from callcontrol.playing_stop import breaking, forgetting
-from callcontrol.snapshot import Snapshot, moment
+from callcontrol.snapshot import Snapshot
 from calls.dtmf import DIGITS
 from esl import command
 from esl.command import Command
@@ -156,7 +157,7 @@ class GatherFollowing:
         self._act(follow, acts)
         for act in acts:
             if isinstance(act, End):
-                self._teller.tell_of(follow.uuid, lambda leg, end=act: _ended(follow, end, leg, moment(0)))
+                self._teller.tell_of(follow.uuid, partial(_ended_now, follow, act))
 
     # -- what is done about it ---------------------------------------------------------------------------
 
@@ -303,6 +304,10 @@ def _ended(follow: _Follow, end: End, leg: Leg, at: datetime, *, state: str = ""
     return events.gather_ended(
         told, at, order.id, gather_id=order.gather_id, digits=end.digits, status=end.status
     )
+
+
+def _ended_now(follow: _Follow, end: End, leg: Leg) -> WebhookEvent:
+    return _ended(follow, end, leg, datetime.now(UTC))
 
 
 def _key(order_id: str) -> str:

@@ -20,9 +20,11 @@ switch_core_session_exec (`%[...]`: variables for one application; Application-U
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from callcontrol import variables
 from callcontrol.channel import LiveChannel, built, packed, unpacked
 from callcontrol.errors import invalid
 from callcontrol.snapshot import Snapshot
@@ -125,7 +127,12 @@ def sound_of(order_id: str | None) -> Sound | None:
         kind = Kind(texts[1])
     except ValueError:
         return None
-    return Sound(texts[0], kind, *texts[2:], is_overlay=is_overlay) if texts[0] else None
+    sound_id, _, client_state, media_url, media_name, gather_id = texts
+    return (
+        Sound(sound_id, kind, client_state, media_url, media_name, gather_id, is_overlay)
+        if sound_id
+        else None
+    )
 
 
 def ordering(
@@ -175,6 +182,17 @@ def mixed_sound_of(target: str | None) -> Sound | None:
     if not target or not target.startswith(_MIXED):
         return None
     return sound_of(target.removeprefix(_MIXED).partition("}")[0])
+
+
+def hearing(channel: LiveChannel, snapshot: Snapshot) -> Sequence[Command]:
+    """Return what has all events of a leg carry its variables, if they do not yet: keys, ends of orders.
+
+    Legs that are told of from their beginning have it from their answer on (callcontrol.telling).
+    """
+    if snapshot.variable(variables.VERBOSE):
+        return ()
+    setting = channel.setting({variables.VERBOSE: variables.VERBOSE_APPLICATION})
+    return setting, channel.executing(variables.VERBOSE_APPLICATION)
 
 
 def queue_of(snapshot: Snapshot) -> str:

@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields
 from callcontrol.command import Invocation
 from callcontrol.errors import CallEnded, Unprocessable, invalid
 from callcontrol.field import Text, WebUrl, Word
-from callcontrol.playing import ENDLESS, Playable, Side, Sound, mixing, ordering, queue_of
+from callcontrol.playing import ENDLESS, Playable, Side, Sound, hearing, mixing, ordering, queue_of
 from callcontrol.playing_stop import WHICH, stop
 from callcontrol.snapshot import Snapshot
 
@@ -94,8 +94,9 @@ def play(invocation: Invocation, sound: Sound, playable: Playable, data: Mapping
     Raises: CallEnded, Unavailable, Unanswered, Unprocessable.
     """
     snapshot = stopped_first(invocation, data)
-    channel = invocation.channel
-    channel.run(ordering(channel, sound, playable, queue=queue_of(snapshot), loops=data["loop"]))
+    channel, loops = invocation.channel, data["loop"]
+    order = ordering(channel, sound, playable, queue=queue_of(snapshot), loops=loops)
+    channel.run(*(hearing(channel, snapshot) if loops != 1 else ()), order)
 
 
 def mix(invocation: Invocation, sound: Sound, file: str, side: Side, data: Mapping[str, Any]) -> bool:

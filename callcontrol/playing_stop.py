@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from callcontrol.channel import LiveChannel, built
+from callcontrol.channel import LiveChannel
 from callcontrol.playing import (
     NOWHERE,
     QUEUE,
@@ -65,10 +65,7 @@ def stop_mixed(channel: LiveChannel, *, overlays: bool) -> None:
     found = [one for one in mixed_in(channel) if one[1].is_overlay == overlays]
     if not found:
         return
-    stopping = [
-        built(lambda target=target: channel.of("uuid_displace", f"stop {quoting.word(target)}"))
-        for target, _ in found
-    ]
+    stopping = [channel.of("uuid_displace", f"stop {quoting.word(target)}") for target, _ in found]
     ids = ".".join(sound.id for _, sound in found)
     channel.post(channel.setting({STOPPED: ids}), *stopping)
 
