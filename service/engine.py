@@ -33,6 +33,7 @@ from recording.status import StatusSink
 from recording.storage_rules import StorageRules
 from service.auditing import Auditor
 from service.call_control import CallControl, Surroundings
+from service.capture_sweep import CaptureSweep
 from service.config_source import StoredConfig
 from service.destinations import destinations_of
 from service.gap_watch import GapWatch
@@ -137,6 +138,7 @@ class Engine:
         )
         host, port = settings.freeswitch.listen
         self.listener = Listener(host, port, self.runner.handle, max_sessions=settings.freeswitch.max_calls)
+        self.captures = CaptureSweep(settings.freeswitch.recordings_dir)
         self.lag = HubLag(self.metrics.registry)
         self.health = self._health()
         self.pages = servers_of(settings, process, self.health, self.metrics.registry, self._blueprints())
@@ -158,6 +160,7 @@ class Engine:
         self.noticing.start()
         self.call_control.start()
         self.gaps.start()
+        self.captures.start()
         if self.link:
             self.link.start(self.recorder)
         self.lag.start()
@@ -186,6 +189,7 @@ class Engine:
             self.link.stop()
         self.register.close()
         self.gaps.stop()
+        self.captures.stop()
         self.disks.stop()
         self.worker.stop(DELIVERIES_STOP_S)
         for server in self.pages:
