@@ -250,6 +250,11 @@ def killed(process: subprocess.Popen[str]) -> None:
         process.communicate()
 
 
+def is_written(directory: Path) -> bool:
+    """Whether a recording has more than a header by now; what has not is nothing to be finished."""
+    return any(path.stat().st_size > 4096 for path in directory.rglob("*.wav"))
+
+
 @pytest.mark.timeout(60)
 def test_an_engine_that_is_killed_tells_the_end_by_the_next(
     tmp_path: Path, receiver: Receiver, engine: Callable[[int], subprocess.Popen[str]]
@@ -264,6 +269,7 @@ def test_an_engine_that_is_killed_tells_the_end_by_the_next(
     switch = Switch(("127.0.0.1", port), listen=("127.0.0.1", event_socket_port), sounds_dir=tmp_path).start()
     call = switch.place_call(script=read_script([{"at": 0, "say": 30}]))
     receiver.wait_for(lambda: receiver.requests)
+    eventually(lambda: is_written(tmp_path / "recordings"), what="there is sound in the file")
     killed(first)
     assert call.wait_ended(15)
     second = engine(event_socket_port)
