@@ -21,8 +21,19 @@ class RecordingLinks(Protocol):
     def lifetime_s(self) -> float:
         """How long a URL works, unless its maker says otherwise."""
 
-    def url(self, recording_id: str, extension: str, lifetime_s: float | None = None) -> str:
-        """Return a URL that works from now on until it expires, "" when no page of ours can be reached."""
+    def url(
+        self,
+        recording_id: str,
+        extension: str,
+        lifetime_s: float | None = None,
+        *,
+        place: str = "",
+        asked_by: str = "",
+    ) -> str:
+        """Return a URL that works from now on until it expires, "" when no page of ours can be reached.
+
+        Args: place: `<database>/<id>` of its document; asked_by: who it is given to.
+        """
 
 
 @dataclass(frozen=True, slots=True)

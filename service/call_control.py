@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Blueprint
 from flask_smorest import Blueprint as SmorestBlueprint
 
-from callcontrol import api, description, dial_pages, playing_events
+from callcontrol import api, description, dial_pages, playing_events, recordings
 from callcontrol.access import Access, Observer
 from callcontrol.call_control_id import CallControlIds
 from callcontrol.channel import Link, OneSwitch
@@ -25,12 +26,14 @@ from callcontrol.registry import discover
 from callcontrol.teller import Teller
 from callcontrol.telling import Telling
 from callcontrol.tokens import TokenBook
+from callcontrol.unfinished import Told, unfinished
 from callcontrol.webhook_key import SIGNER, WebhookKey
 from callcontrol.webhooks import Notices, Webhooks
 from config.address import Address
 from config.sections import CallControl as CallControlSettings
 from recording.leg_recorder import LegRecorder
 from recording.parameters import AccountsConfiguration
+from service.call_recordings import Recordings, recording_pages
 from service.call_watch import CallWatch
 from storage.document import DocumentStore
 from storage.notice import Signer
@@ -42,7 +45,8 @@ class Surroundings:
 
     Attributes: secret: what ids and webhooks are signed with, shared by all processes; node: the FreeSWITCH
     beside this process; link: the inbound connection to it, None while there is none; event_socket, password:
-    of that FreeSWITCH, for a connection that hears of calls, None for none; observe: hears of each request.
+    of that FreeSWITCH, for a connection that hears of calls, None for none; recordings: where they are;
+    observe: hears of each request.
     """
 
     config: AccountsConfiguration
@@ -54,9 +58,11 @@ class Surroundings:
     secret: str
     node: str
     sounds: SoundFinder
+    recordings: Recordings
     observe: Observer = lambda *_: None
     event_socket: Address | None = None
     password: str = ""
+    told: Told | None = None
 
 
 class CallControl:
@@ -92,9 +98,13 @@ class CallControl:
         self.watch = self._watch(around)  # asks for the events that somebody has registered for by now
         commands = discover()
         limit = RateLimit(settings.rate_per_s, settings.burst)
-        scopes = api.scopes_of(commands) | dial_pages.SCOPES
+        scopes = api.scopes_of(commands) | dial_pages.SCOPES | recordings.SCOPES
         access = Access(self.tokens, limit, scopes, around.observe)
-        pages = (*api.blueprints(commands, self.facilities, access), self._dial_pages(access))
+        pages = (
+            *api.blueprints(commands, self.facilities, access),
+            self._dial_pages(access),
+            *recording_pages(around.recordings, around.store, self.facilities.ids, around.links, access),
+        )
         self.blueprints: tuple[Blueprint, ...] = (
             *pages,
             description.pages(description.describe(pages)),
@@ -121,4 +131,6 @@ class CallControl:
     def _watch(self, around: Surroundings) -> CallWatch | None:
         if around.event_socket is None:
             return None
-        return CallWatch(around.event_socket, around.password, around.node, self.teller)
+        told, ids, node = around.told, self.facilities.ids, around.node
+        remembered = partial(unfinished, told, ids, node) if told is not None else tuple
+        return CallWatch(around.event_socket, around.password, node, self.teller, remembered)

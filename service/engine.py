@@ -33,6 +33,7 @@ from recording.status import StatusSink
 from recording.storage_rules import StorageRules
 from service.auditing import Auditor
 from service.call_control import CallControl, Surroundings
+from service.call_recordings import Recordings
 from service.capture_sweep import CaptureSweep
 from service.config_source import StoredConfig
 from service.destinations import destinations_of
@@ -253,8 +254,15 @@ class Engine:
             node=node,
             sounds=self._sounds(),
             observe=self.metrics.api_answered,
+            recordings=Recordings(
+                self.outbox,
+                self.destinations,
+                self.settings.freeswitch.recordings_dir,
+                self.shelf.spool.drop,
+            ),
             event_socket=self.settings.freeswitch.event_socket,
             password=self.settings.freeswitch.password,
+            told=self.outbox.notices,
         )
         call_control = CallControl(self.settings.callcontrol, around)
         self.noticing.signers.update(call_control.signers)

@@ -34,7 +34,7 @@ def bury(store: DocumentStore, database: str, doc_id: str, *, by: str = "") -> b
     for _ in range(ATTEMPTS):
         try:
             document = store.get(database, doc_id)
-            if not is_tombstone(document):
+            if not is_tombstone(document) or (by and not members(document["callflows"]).get("deleted_by")):
                 store.save(database, _tombstone(document, by))
         except NotFound:
             return False
@@ -46,8 +46,9 @@ def bury(store: DocumentStore, database: str, doc_id: str, *, by: str = "") -> b
 
 def _tombstone(document: Document, by: str) -> Document:
     now_s = time.time()
-    ours: dict[str, Any] = {"deleted_at": int(now_s), "deleted_by": by}
-    recording_id = text(members(document.get("callflows")).get("recording_id"))
+    known = members(document.get("callflows"))
+    ours: dict[str, Any] = {"deleted_at": known.get("deleted_at") or int(now_s), "deleted_by": by}
+    recording_id = text(known.get("recording_id"))
     return {
         **{name: document[name] for name in _KEPT if name in document},
         "pvt_deleted": True,

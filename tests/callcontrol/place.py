@@ -28,6 +28,7 @@ from recording.recorder import LINK_EVENTS, Recorder
 from recording.status import StatusSink
 from recording.storage_rules import NoPlans, StorageRules
 from service.call_control import CallControl, Surroundings
+from service.call_recordings import Recordings
 from service.media_place import media_place
 from simulator.simcall import SimCall
 from storage.address import AddressPolicy
@@ -55,7 +56,15 @@ class NoLinks:
 
     lifetime_s = 3600.0
 
-    def url(self, recording_id: str, extension: str, lifetime_s: float | None = None) -> str:
+    def url(
+        self,
+        recording_id: str,
+        extension: str,
+        lifetime_s: float | None = None,
+        *,
+        place: str = "",
+        asked_by: str = "",
+    ) -> str:
         """A URL of that form."""
         return f"http://127.0.0.1/recordings/{recording_id}.{extension}"
 
@@ -104,8 +113,10 @@ class ApiProcess:
                     addresses=AddressPolicy(place.allow_networks),
                     owner_of=place.owner_of,
                 ),
+                recordings=Recordings(house.outbox, {}, house.recordings_dir, lambda _: None),
                 event_socket=Address(*house.switch.event_socket),
                 password="ClueCon",
+                told=house.outbox.notices,
             ),
         )
         observers[KIND] = self.control.recordings

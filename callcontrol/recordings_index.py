@@ -1,0 +1,107 @@
+"""Which rows of the view answer a list: one range of keys, and what is to be looked at besides.
+
+The most telling filter picks the range; the time that the rows are ordered by bounds it. Further filters are
+held against the documents themselves, one by one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+from callcontrol.recordings_query import Span, Wanted
+from storage.document import Document
+from storage.view import is_live
+from storage.views_recordings import (
+    callee_of,
+    caller_of,
+    connection_of,
+    duration_ms_of,
+    has_transcript,
+    leg_of,
+    number,
+    recording_id_of,
+    session_of,
+    sip_call_id_of,
+    started_us_of,
+)
+
+MOST_TELLING = ("id", "leg", "sip", "session", "connection", "to", "from")
+"""A leg has a few recordings, a number may have thousands."""
+
+_VALUES = {
+    "id": recording_id_of,
+    "leg": leg_of,
+    "session": session_of,
+    "connection": connection_of,
+    "from": caller_of,
+    "to": callee_of,
+    "sip": sip_call_id_of,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Rows of the view. Attributes: what, value: of their keys; span: of the time they are ordered by;
+    is_whole: they are all that is asked for, and nothing else.
+    """
+
+    what: str
+    value: str
+    span: Span
+    is_whole: bool
+
+    def time_of(self, document: Document) -> float:
+        """Return the time that a recording is ordered by here."""
+        if self.what == "started":
+            return started_us_of(document)
+        return ended_us_of(document) if self.what == "ended" else number(document.get("pvt_created"))
+
+
+def index_of(wanted: Wanted) -> Index:
+    """Return the rows to read."""
+    telling = next((what for what in MOST_TELLING if what in wanted.exact), None)
+    if telling is not None:
+        found = Index(telling, wanted.exact[telling], wanted.created, is_whole=False)
+        rest = replace(wanted, exact={k: v for k, v in wanted.exact.items() if k != telling}, created=Span())
+    elif wanted.transcribed:
+        found = Index("transcript", "", wanted.created, is_whole=False)
+        rest = replace(wanted, transcribed=False, created=Span())
+    elif not wanted.started.is_open:
+        found, rest = Index("started", "", wanted.started, is_whole=False), replace(wanted, started=Span())
+    elif not wanted.ended.is_open:
+        found, rest = Index("ended", "", wanted.ended, is_whole=False), replace(wanted, ended=Span())
+    else:
+        found, rest = Index("all", "", wanted.created, is_whole=False), replace(wanted, created=Span())
+    return replace(found, is_whole=rest == Wanted())
+
+
+def fits(document: Document, wanted: Wanted) -> bool:
+    """Whether a recording is what is wanted."""
+    return (
+        not wanted.nothing
+        and is_live(document, "call_recording")
+        and all(_VALUES[what](document) == value for what, value in wanted.exact.items())
+        and number(document.get("pvt_created")) in wanted.created
+        and (wanted.started.is_open or _known(started_us_of(document), wanted.started))
+        and (wanted.ended.is_open or _known(ended_us_of(document), wanted.ended))
+        and (not wanted.transcribed or has_transcript(document))
+    )
+
+
+def ended_us_of(document: Document) -> float:
+    """Return when a recording ended, in epoch microseconds, 0 where that is not known."""
+    started_us = started_us_of(document)
+    return started_us + duration_ms_of(document) * 1000 if started_us else 0
+
+
+def bounds(prefix: list[Any], span: Span) -> tuple[Any, Any]:
+    """Return the first and last key of a range whose keys go on with a time."""
+    low = [*prefix, span.low] if math.isfinite(span.low) else prefix or None
+    high = [*prefix, span.high, {}] if math.isfinite(span.high) else [*prefix, {}]
+    return low, high
+
+
+def _known(time: float, span: Span) -> bool:
+    return time > 0 and time in span
