@@ -6,24 +6,39 @@ told of, and of all that happens on them; the recorder's hears of recordings, wh
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import structlog
 
 from callcontrol.errors import ApiError
+from callcontrol.leg import Leg
 from callcontrol.reconciling import reconcile
 from callcontrol.teller import PRESENT, Teller
 from config.address import Address
 from esl.link import Link
 from service.health import Condition, State
+from storage.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
 
 class CallWatch:
-    """Args: address, password: of FreeSWITCH's event socket; node: its name; teller: which hears."""
+    """Hears of calls.
 
-    def __init__(self, address: Address, password: str, node: str, teller: Teller) -> None:
+    Args: address, password: of FreeSWITCH's event socket; node: its name; teller: which hears; remembered:
+    legs that were told of before this process began, and whose end nobody was told of.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        password: str,
+        node: str,
+        teller: Teller,
+        remembered: Callable[[], Iterable[Leg]] = tuple,
+    ) -> None:
+        self._remembered: Callable[[], Iterable[Leg]] | None = remembered
         self._address = address
         self._node = node
         self._teller = teller
@@ -53,10 +68,23 @@ class CallWatch:
         return Condition(State.DEGRADED, f"no connection to {self._address}; webhooks of calls wait")
 
     def _up(self) -> None:
+        self._remember()
         try:
             reconcile(self._link, self._node, self._teller)
         except ApiError as exc:
             log.warning("calls_not_compared", reason=str(exc), outcome="when the link is up again")
+
+    def _remember(self) -> None:
+        """Take up, once, what was told before."""
+        if self._remembered is None:
+            return
+        try:
+            for leg in self._remembered():
+                self._teller.know(leg)
+        except StoreError as exc:
+            log.warning("calls_not_remembered", reason=str(exc), outcome="when the link is up again")
+        else:
+            self._remembered = None
 
     def _gap(self, since: datetime, until: datetime) -> None:
         log.warning(

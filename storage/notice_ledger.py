@@ -108,6 +108,22 @@ def notice(db: sqlite3.Connection, row_id: int) -> Notice:
     return _notice(row, json.loads(bytes(row["body"])), tuple(_try(one) for one in tries))
 
 
+def unfinished(db: sqlite3.Connection, began: str, ended: str, about: str, newest: int) -> list[bytes]:
+    """Return the bodies of notices of one kind that none of another kind about the same thing has followed.
+
+    Args: began, ended: the kinds; about: JSON path in their bodies of what they are about; newest: of how
+    many notices, since those of a kind are not indexed.
+    """
+    rows = db.execute(
+        "WITH late AS (SELECT id, kind, body FROM notices ORDER BY id DESC LIMIT :newest)"
+        " SELECT body FROM late WHERE kind = :began AND json_extract(CAST(body AS TEXT), :about) NOT IN"
+        " (SELECT json_extract(CAST(body AS TEXT), :about) FROM late WHERE kind = :ended)"
+        " ORDER BY id",
+        {"newest": newest, "began": began, "ended": ended, "about": about},
+    )
+    return [bytes(row["body"]) for row in rows]
+
+
 def retry(db: sqlite3.Connection, row_id: int, now: float) -> bool:
     """Make a dead or waiting notice due. Returns: False when it is under way or delivered.
 

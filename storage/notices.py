@@ -9,9 +9,11 @@ Every method raises StoreUnavailable when the file cannot be used, and blocks th
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from storage import notice_ledger, notice_queue, notice_upkeep, outbox_owner
 from storage.notice import NewNotice, Notice, NoticeJob, NoticeState, WrittenNotice
@@ -34,6 +36,9 @@ LATELY_S = 3600.0
 """A notice that was given up so recently says something of how things are now."""
 
 MAX_LISTED = 1000
+MAX_LOOKED_THROUGH = 100_000
+"""For what has begun and not ended: half a second of reading, once for each start of an engine."""
+
 ALL = Wanted()
 
 
@@ -140,6 +145,16 @@ class StoredNotices:
     def show(self, row_id: int) -> Notice:
         """Return one notice with its body and every request made for it. Raises: NotFound."""
         return self._db.read(partial(notice_ledger.notice, row_id=row_id))
+
+    def unfinished(self, began: str, ended: str, about: str) -> Sequence[Mapping[str, Any]]:
+        """Return the bodies of notices of one kind that none of another about the same thing has followed.
+
+        Args: began, ended: the kinds, such as call.initiated and call.hangup; about: JSON path of what says
+        what they are about. Only the newest MAX_LOOKED_THROUGH notices are looked through, some of which may
+        have been forgotten.
+        """
+        look = partial(notice_ledger.unfinished, began=began, ended=ended, about=about)
+        return [json.loads(body) for body in self._db.read(partial(look, newest=MAX_LOOKED_THROUGH))]
 
     def retry(self, row_id: int) -> bool:
         """Make a dead or waiting notice due now. Returns: False when under way or delivered.

@@ -436,3 +436,18 @@ def test_whatever_happens_one_of_a_stream_is_under_way_and_all_are_settled(
     outbox.close()
     assert (counts.pending, counts.delivering) == (0, 0)
     assert counts.delivered + counts.dead == posted
+
+
+def test_what_has_begun_and_not_ended(notices: StoredNotices) -> None:
+    """By what the notices are about, whatever stream they are of and whether they are delivered."""
+    for stream, kind, leg in (
+        ("s1", "began", "a"),
+        ("s1", "began", "b"),
+        ("s1", "ended", "a"),
+        ("s2", "began", "c"),
+        ("s2", "other", "c"),
+    ):
+        notices.post(NewNotice(stream, HOOK, {"leg": {"id": leg}}, kind=kind))
+    found = notices.unfinished("began", "ended", "$.leg.id")
+    assert [body["leg"]["id"] for body in found] == ["b", "c"]
+    assert notices.unfinished("never", "ended", "$.leg.id") == []
