@@ -14,7 +14,6 @@ ApiError                  an answer that is no success; holds one Fault for each
 |- RateLimited            429: with the time to wait
 |- Unavailable            503: FreeSWITCH, or the store, cannot be asked now
 |- Unanswered             504: FreeSWITCH was asked, and what came of it is not known
-RegistryError             ours: a file in commands/ that is no command
 
 Source: Telnyx' list of API error codes (developers.telnyx.com, API error codes), its APIError model.
 """
@@ -211,10 +210,6 @@ class Unanswered(ApiError):
 
     def __init__(self) -> None:
         super().__init__(Fault(TIMED_OUT, "FreeSWITCH was told, and did not answer in time."))
-
-
-class RegistryError(CallflowsError):
-    """A file in callcontrol/commands that is no command."""
 
 
 def invalid(pointer: str, detail: str, kind: Kind = INVALID_VALUE) -> Unprocessable:

@@ -3,7 +3,6 @@
 CallflowError
 |- InvalidFlow            theirs: a document with faults, each with its path in the document
 |- CallNotTaken           theirs: no account, no callflow, or a caller who may not; carries the SIP answer
-|- RegistryError          ours: an action's file is not what the registry asks of it
 """
 
 from __future__ import annotations
@@ -39,7 +38,3 @@ class CallNotTaken(CallflowError):
         self.sip_code = sip_code
         self.sip_text = sip_text
         super().__init__(message)
-
-
-class RegistryError(CallflowError):
-    """A file in callflows/actions is not an action: no ACTION in it, or a name given twice."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import pkgutil
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from types import ModuleType
@@ -15,6 +14,7 @@ from typing import Any
 
 from config import categories as own_categories
 from config.category import Category, ConfigKey, KeyPath
+from config.discovery import modules_of
 from config.errors import ConfigError
 from config.fields import FlagField, TextField, WholeField
 
@@ -90,13 +90,10 @@ def discover(package: ModuleType = own_categories) -> Categories:
     Raises: ConfigError: a module without one, or two of one name.
     """
     found = []
-    for module_info in pkgutil.iter_modules(package.__path__):
-        if module_info.name.startswith("_"):
-            continue
-        module = importlib.import_module(f"{package.__name__}.{module_info.name}")
-        category = getattr(module, "CATEGORY", None)
+    for name, module_name in modules_of(package).items():
+        category = getattr(importlib.import_module(module_name), "CATEGORY", None)
         if not isinstance(category, Category):
-            raise ConfigError(module_info.name, "", f"{module.__name__} defines no CATEGORY")
+            raise ConfigError(name, "", f"{module_name} defines no CATEGORY")
         found.append(category)
     return Categories(found)
 

@@ -5,6 +5,7 @@ CallflowsError
 |- ConfigError                a system_config key is unknown, or its value unusable
 |- ConfigSourceUnavailable    the store of system_config cannot be asked now
 |- ConfigDocumentBroken       a system_config document is there, but is no JSON object
+|- RegistryError              ours: a file in a package of actions, methods, ... is none
 (EslError, StoreError, CallError, CallflowError, RecordingError: errors.py of their packages)
 """
 
@@ -43,3 +44,7 @@ class ConfigSourceUnavailable(CallflowsError):
 
 class ConfigDocumentBroken(CallflowsError):
     """The store answers, but what it holds under that name is no JSON object; only an edit mends it."""
+
+
+class RegistryError(CallflowsError):
+    """A file is not what its package is there for (config.discovery), or has a name twice."""

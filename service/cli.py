@@ -7,12 +7,12 @@ it is called (or help lists it), so that `callflows dialplan` need not load an a
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import sys
 from typing import Any
 
 import click
 
+from config.discovery import modules_of
 from config.errors import CallflowsError
 from config.logging import configure
 from config.sections import LogFormat, LogLevel
@@ -25,8 +25,7 @@ class CommandsByFile(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the command names, sorted."""
         del ctx
-        names = (module.name for module in pkgutil.iter_modules(commands.__path__))
-        return sorted(name.replace("_", "-") for name in names)
+        return sorted(name.replace("_", "-") for name in modules_of(commands))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return one command, or None when there is no such file."""

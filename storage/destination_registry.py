@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from types import ModuleType
 
-from config.errors import CallflowsError
+from config.discovery import modules_of
+from config.errors import RegistryError
 from storage import destinations
 from storage.destination import Destination, DestinationContext
-
-
-class RegistryError(CallflowsError):
-    """A module among the destinations does not say what it is; ours to mend."""
 
 
 class Destinations:
@@ -24,27 +20,22 @@ class Destinations:
 
     def find(self, kind: str) -> Destination | None:
         """Return the destination of a kind, None when there is none."""
-        if kind not in self._built and kind in _kinds(destinations):
-            self._built[kind] = _built(kind, self._context, destinations)
+        if kind not in self._built and (module_name := modules_of(destinations).get(kind)):
+            self._built[kind] = _built(module_name, self._context)
         return self._built.get(kind)
 
 
 def discover(context: DestinationContext, package: ModuleType = destinations) -> dict[str, Destination]:
     """Import every module of the package and build its destination.
 
-    Returns: destinations by kind, which is the module's name. Modules beginning with `_` are skipped.
-    Raises: RegistryError: a module has no DESTINATION.
+    Returns: destinations by kind, which is the module's name. Raises: RegistryError: a module has no
+    DESTINATION.
     """
-    return {kind: _built(kind, context, package) for kind in _kinds(package)}
+    return {kind: _built(module_name, context) for kind, module_name in modules_of(package).items()}
 
 
-def _kinds(package: ModuleType) -> list[str]:
-    names = (info.name for info in pkgutil.iter_modules(package.__path__))
-    return [name for name in names if not name.startswith("_")]
-
-
-def _built(kind: str, context: DestinationContext, package: ModuleType) -> Destination:
-    module = importlib.import_module(f"{package.__name__}.{kind}")
+def _built(module_name: str, context: DestinationContext) -> Destination:
+    module = importlib.import_module(module_name)
     factory = getattr(module, "DESTINATION", None)
     if factory is None:
         raise RegistryError(f"{module.__name__} has no DESTINATION: name its class there")

@@ -42,10 +42,6 @@ class DocumentNotFetched(WebFailed):
         super().__init__(message)
 
 
-class RegistryError(SwmlError):
-    """A file of swml/methods holds no method, or one whose name is taken."""
-
-
 class ScriptError(SwmlError):
     """A step failed. `where`: `section[index].method`, "" while it is not known; `message`: without it."""
 

@@ -10,13 +10,13 @@ system_config, which only operators write.
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
+from config.discovery import modules_of
 from recording.errors import NoEngine, NoLanguage
 from recording.processing import engines
 from recording.request import Transcription
@@ -98,7 +98,7 @@ class ConfigurableEngine(TranscriptEngine, Protocol):
 
 def names() -> tuple[str, ...]:
     """Return the engines there are, installed or not."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(engines.__path__)))
+    return tuple(modules_of(engines))
 
 
 def find(name: str, settings: Mapping[str, Any] = NO_SETTINGS) -> TranscriptEngine:

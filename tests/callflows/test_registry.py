@@ -9,8 +9,8 @@ from types import ModuleType
 import pytest
 
 from callflows import actions
-from callflows.errors import RegistryError
 from callflows.registry import discover
+from config.errors import RegistryError
 
 GOOD = """
 from callflows.action import CONTINUE, Action, ActionData
@@ -49,7 +49,7 @@ def test_a_keyword_may_be_an_action(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_file_without_an_action_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At start-up, by name."""
-    with pytest.raises(RegistryError, match=r"forgotten\.py: no ACTION"):
+    with pytest.raises(RegistryError, match=r"forgotten: no ACTION"):
         discover(package(tmp_path, monkeypatch, forgotten="x = 1"))
 
 

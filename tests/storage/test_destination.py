@@ -8,9 +8,10 @@ from types import ModuleType
 
 import pytest
 
+from config.errors import RegistryError
 from storage import destinations
 from storage.destination import Target
-from storage.destination_registry import Destinations, RegistryError, discover
+from storage.destination_registry import Destinations, discover
 from tests.storage.receiver import context_of
 
 

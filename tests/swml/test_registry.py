@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from swml.errors import RegistryError
+from config.errors import RegistryError
 from swml.registry import all_methods, discover
 
 METHOD = """
@@ -44,13 +44,13 @@ def test_every_file_is_a_method_under_its_own_name(tmp_path: Path) -> None:
 
 def test_a_file_without_a_method_is_told(tmp_path: Path) -> None:
     """At start-up, not when a call comes to it."""
-    with pytest.raises(RegistryError, match=r"swml/methods/empty.py: no METHOD"):
+    with pytest.raises(RegistryError, match=r"swml_empty\.empty: no METHOD = Method"):
         discover(package(tmp_path, "swml_empty", empty=""))
 
 
 def test_two_files_of_one_name_are_told(tmp_path: Path) -> None:
     """`set.py` and `set_.py` are both `set`."""
-    with pytest.raises(RegistryError, match="there is a method set already"):
+    with pytest.raises(RegistryError, match="set_: there is one named set already"):
         discover(package(tmp_path, "swml_twice", set=METHOD, set_=METHOD))
 
 
