@@ -70,7 +70,8 @@ def read_object(request: Request, max_bytes: int = MAX_BODY_BYTES) -> dict[str, 
     if not request.is_json:
         raise WrongMediaType
     try:
-        value = json.loads(body, parse_constant=_refuse)
+        text = body.decode("utf-8")  # json would guess the encoding of bytes
+        value = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as exc:
         raise BadRequest(Fault(INVALID_JSON, "The body is not valid JSON.")) from exc
     if not isinstance(value, dict):

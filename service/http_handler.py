@@ -15,6 +15,7 @@ Source: RFC 9112 sections 3, 6 and 9; gevent/pywsgi.py, whose handler this is.
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -46,6 +47,9 @@ a socket that has unread bytes resets the connection, and what was sent on it is
 
 LATE = " "
 """Stands for a request line that did not come."""
+
+BAD_REQUEST, UNAVAILABLE = "10015", "10007"
+"""Telnyx' codes, as call control has them."""
 
 ALWAYS = frozenset(("/healthz", "/metrics"))
 
@@ -245,9 +249,9 @@ class CarefulHandler(_Handler):  # type: ignore[misc]  # see above
         """Return the answer to a request that cannot be read."""
         status = error.status if isinstance(error, Refused) else "400 Bad Request"
         log.info("http_request_refused", remote=self._remote, status=status, reason=str(error))
-        text = status.partition(" ")[2].encode()
-        head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nConnection: close\r\n"
-        return status[:3], head.encode() + b"Content-Length: %d\r\n\r\n%b" % (len(text), text)
+        body = _told(BAD_REQUEST, status.partition(" ")[2])
+        head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        return status[:3], head.encode() + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
     def _linger(self) -> None:
         """Send no more, and let the client have what was sent."""
@@ -268,8 +272,13 @@ class CarefulHandler(_Handler):  # type: ignore[misc]  # see above
         return str(address[0]) if isinstance(address, tuple) else str(address)
 
 
+def _told(code: str, title: str, detail: str = "") -> bytes:
+    """Return an answer's body, in the one format that errors of all interfaces have."""
+    return json.dumps({"errors": [{"code": code, "title": title, "detail": detail or title}]}).encode()
+
+
 def _busy(_environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-    body = b'{"error": "busy", "detail": "too many requests at once"}'
+    body = _told(UNAVAILABLE, "Service unavailable", "Too many requests at once.")
     headers = [("Content-Type", "application/json"), ("Retry-After", "1"), ("Content-Length", str(len(body)))]
     start_response("503 Service Unavailable", headers)
     return [body]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from gevent.pywsgi import WSGIServer
 from telnyx import Telnyx
 
 from callcontrol.call_control_id import CallControlId
@@ -29,6 +28,7 @@ from recording.status import StatusSink
 from recording.storage_rules import NoPlans, StorageRules
 from service.call_control import CallControl, Surroundings
 from service.call_recordings import Recordings
+from service.http import HttpServer
 from service.media_place import media_place
 from simulator.simcall import SimCall
 from storage.address import AddressPolicy
@@ -126,13 +126,13 @@ class ApiProcess:
         self.application = app = Flask("callflows", static_folder=None)
         for blueprint in self.control.blueprints:
             app.register_blueprint(blueprint)
-        self._server = WSGIServer(("127.0.0.1", 0), app, log=None, error_log=None)
+        self._server = HttpServer(("127.0.0.1", 0), app)
         self._server.start()
 
     @property
     def url(self) -> str:
         """Where it is reached."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self._server.address[1]}"
 
     def client(self, key: str, **options: Any) -> Telnyx:
         """Telnyx' own client."""
@@ -152,7 +152,7 @@ class ApiProcess:
             self.recorder.close()
         for client in self._clients:
             client.close()
-        self._server.stop(timeout=1)
+        self._server.stop(1)
         self.control.stop()
         self.poster.close()
         self.store.close()
