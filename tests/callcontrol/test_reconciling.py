@@ -63,3 +63,21 @@ def test_freeswitch_is_killed(place: Place, tmp_path: Path) -> None:
     place.house.switch.start()
     hangup = wait_told(place, call.uuid, "call.hangup")
     assert hangup.payload.hangup_cause == "unspecified"
+
+
+def test_an_end_that_no_process_was_there_for(place: Place) -> None:
+    """The engine is killed, the call ends, and the next engine tells: of this call, and of no other."""
+    prepare(place)
+    call, over = controlled(place), controlled(place)
+    over.hang_up()
+    wait_told(place, over.uuid, "call.hangup")
+    control = place.api.control
+    control.stop()
+    call.hang_up()
+    assert call.wait_ended(10)
+    assert kinds_of(told(place, call.uuid)) == ["call.initiated"]
+    wait_hearing(place.process(own=True))
+    hangup = wait_told(place, call.uuid, "call.hangup")
+    assert hangup.payload.hangup_cause == "unspecified"
+    assert (hangup.payload.from_, hangup.payload.to) == ("+15550199", "+15550111")
+    assert len(told(place, "", "call.hangup")) == 2
