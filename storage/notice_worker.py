@@ -8,13 +8,10 @@ is probed and left alone in between, and its notices are given up together when 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import gevent
 import structlog
-from gevent.event import Event
-from gevent.pool import Pool
 
 from storage import outbox_owner
 from storage.errors import StoreUnavailable
@@ -24,6 +21,7 @@ from storage.notice_sender import NoticeSender
 from storage.notices import StoredNotices
 from storage.outbox_backoff import DAY_S
 from storage.outbox_health import Finding, Health
+from storage.work_rounds import WorkRounds
 
 _log = structlog.get_logger(__name__)
 
@@ -99,38 +97,24 @@ class NoticeWorker:
         self._clock = clock
         self._observe = observe
         self._owner = outbox_owner.this_process()
-        self._wake = Event()
-        self._stopping = Event()
-        self._attempts = Pool(self._settings.concurrency)
-        self._under_way: dict[int, NoticeJob] = {}
-        self._rounds: list[gevent.Greenlet] = []
+        self._rounds: WorkRounds[NoticeJob] = WorkRounds(self, self._settings, "notices_unavailable")
         self._last_key = ""
         self._attempted = self._failed = 0
-        notices.subscribe(self._wake.set)
+        notices.subscribe(self._rounds.wake.set)
 
     def start(self) -> None:
         """Take back what dead processes held, then send until stopped."""
-        self._rounds = [gevent.spawn(self._hand_out), gevent.spawn(self._keep_house)]
+        self._rounds.start()
 
     def stop(self, deadline_s: float = 15.0) -> bool:
-        """Start no further attempt and let those under way end.
-
-        Returns: whether all did within the deadline; the others are cut off, and made again by whoever finds
-        their lease ended or this process dead.
-        """
-        self._stopping.set()
-        self._wake.set()
-        ends_at = time.monotonic() + deadline_s
-        gevent.joinall(self._rounds[:1], timeout=deadline_s)  # it may be about to begin an attempt
-        finished = bool(self._attempts.join(timeout=max(0.0, ends_at - time.monotonic())))
-        self._attempts.kill()
-        gevent.killall(self._rounds)
+        """See storage.work_rounds.WorkRounds.stop."""
+        finished = self._rounds.stop(deadline_s)
         self._sender.close()
         return finished
 
     def is_running(self) -> bool:
         """Whether notices are being sent; False after `start` means something of ours broke."""
-        return bool(self._rounds) and not any(each.ready() for each in self._rounds)
+        return self._rounds.is_running()
 
     def stats(self) -> NoticeStats:
         """Return numbers for metrics. Raises: StoreUnavailable."""
@@ -143,30 +127,19 @@ class NoticeWorker:
             dead=counts.dead,
             dead_lately=counts.dead_lately,
             oldest_unsettled_s=max(0.0, self._clock() - oldest_at) if oldest_at is not None else 0.0,
-            in_flight=len(self._under_way),
+            in_flight=len(self._rounds.under_way),
             receivers_down=len(self._health.open_keys()),
             attempts_total=self._attempted,
             failures_total=self._failed,
         )
 
-    def _hand_out(self) -> None:
-        recovered = False
-        while not self._stopping.is_set():
-            self._wake.clear()
-            try:
-                if not recovered:
-                    self._notices.recover(self._settings.lease_s)
-                    recovered = True
-                wait_s = self._hand_out_due()
-            except StoreUnavailable as exc:
-                wait_s = self._settings.poll_s
-                _log.error("notices_unavailable", reason=str(exc), next="tried again", in_s=wait_s)
-                self._stopping.wait(wait_s)  # whoever posts meanwhile must not make us spin
-            self._wake.wait(wait_s)
+    def recover(self) -> int:
+        """See storage.work_rounds.Duties."""
+        return self._notices.recover(self._settings.lease_s)
 
-    def _hand_out_due(self) -> float:
-        """Start attempts while there is room and work. Returns: how long to wait for more."""
-        while (free := self._attempts.free_count()) > 0 and not self._stopping.is_set():
+    def hand_out(self) -> float:
+        """See storage.work_rounds.Duties."""
+        while (free := self._rounds.room) > 0:
             rooms = self._health.rooms(self._clock())
             jobs = self._notices.claim(
                 self._owner,
@@ -177,20 +150,28 @@ class NoticeWorker:
                 after=self._last_key,
             )
             if not jobs:
-                return self._idle_s(self._notices.next_due_at(rooms))
+                due_at = self._notices.next_due_at(rooms)
+                now = self._clock()
+                return self._rounds.idle_s(now, due_at, self._health.reopens_at(now))
             for job in jobs:
                 self._health.started(job.key)
-                self._under_way[job.id] = job
-                attempt = gevent.Greenlet(self._attempt, job)
-                self._attempts.start(attempt)
-                attempt.rawlink(lambda _: self._wake.set())  # behind the pool's own, which makes room
+                self._rounds.begin(job.id, job, self._attempt)
             self._last_key = jobs[-1].key
         return self._settings.poll_s  # or until an attempt ends, which wakes us
 
-    def _idle_s(self, due_at: float | None) -> float:
-        now = self._clock()
-        times = [at for at in (due_at, self._health.reopens_at(now)) if at is not None]
-        return min([self._settings.poll_s, *(max(0.0, at - now) for at in times)])
+    def renew(self, under_way: Sequence[NoticeJob]) -> int:
+        """See storage.work_rounds.Duties."""
+        return self._notices.renew(under_way, self._settings.lease_s)
+
+    def sweep(self) -> None:
+        """See storage.work_rounds.Duties."""
+        down = self._health.open_keys()
+        given_up = self._notices.give_up(down) if down else 0
+        if given_up:
+            _log.error("notices_given_up", notices=given_up, receivers=down, next="callflows notices retry")
+        settings = self._settings
+        while self._notices.purge(settings.delivered_s, settings.dead_s, most=settings.most):
+            pass
 
     def _attempt(self, job: NoticeJob) -> None:
         began_s = time.monotonic()
@@ -198,9 +179,9 @@ class NoticeWorker:
         try:
             result = self._sent(job)
             finding, asked_s = _finding(result), result.asked_s
-            state = self._told(job, result)
+            state = self._rounds.told(lambda: self._notices.settle(job, result, self._owner), notice=job.id)
         finally:
-            self._under_way.pop(job.id, None)
+            self._rounds.under_way.pop(job.id, None)
             came_back = self._health.finished(job.key, finding, self._clock(), asked_s)
         self._account_for(NoticeReport(job, state, result, time.monotonic() - began_s))
         if came_back:
@@ -215,16 +196,6 @@ class NoticeWorker:
             reason = f"{type(exc).__name__} while it was sent"
             tried = Try(job.number, "", began, self._clock() - began, 0, TryOutcome.FAILED, reason)
             return Result((tried,), is_our_fault=True)
-
-    def _told(self, job: NoticeJob, result: Result) -> NoticeState | None:
-        """Tell the outbox, until it has heard: what was delivered should not be delivered again."""
-        while True:
-            try:
-                return self._notices.settle(job, result, self._owner)
-            except StoreUnavailable as exc:
-                _log.error("notices_unavailable", reason=str(exc), notice=job.id, next="told again")
-                if self._stopping.wait(self._settings.poll_s):
-                    return None
 
     def _account_for(self, report: NoticeReport) -> None:
         job, last = report.job, report.result.last
@@ -255,30 +226,7 @@ class NoticeWorker:
             _log.warning("notices_not_hastened", receiver=key, reason=str(exc))
         else:
             _log.info("receiver_came_back", receiver=key, notices=hastened)
-            self._wake.set()
-
-    def _keep_house(self) -> None:
-        """Renew leases three times within their length, and let go what is old."""
-        swept_at = float("-inf")
-        while True:
-            try:
-                if self._under_way:
-                    self._notices.renew(list(self._under_way.values()), self._settings.lease_s)
-                if time.monotonic() - swept_at >= self._settings.housekeeping_s:
-                    self._sweep()
-                    swept_at = time.monotonic()
-            except StoreUnavailable as exc:
-                _log.warning("notices_unavailable", reason=str(exc), next="tried again")
-            gevent.sleep(min(self._settings.lease_s / 3, self._settings.housekeeping_s))
-
-    def _sweep(self) -> None:
-        down = self._health.open_keys()
-        given_up = self._notices.give_up(down) if down else 0
-        if given_up:
-            _log.error("notices_given_up", notices=given_up, receivers=down, next="callflows notices retry")
-        settings = self._settings
-        while self._notices.purge(settings.delivered_s, settings.dead_s, most=settings.most):
-            pass
+            self._rounds.wake.set()
 
 
 def _finding(result: Result) -> Finding:

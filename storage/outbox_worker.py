@@ -7,13 +7,10 @@ clean. Whatever dies here, the outbox knows what is left to do.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import gevent
 import structlog
-from gevent.event import Event
-from gevent.pool import Pool
 
 from storage import outbox_owner, outbox_retention
 from storage.destination import Destination, Receipt
@@ -22,6 +19,7 @@ from storage.outbox import Outbox
 from storage.outbox_delivery import DeliveryJob, DeliveryState
 from storage.outbox_health import Finding, Health
 from storage.outbox_retention import Retention
+from storage.work_rounds import WorkRounds
 
 _log = structlog.get_logger(__name__)
 
@@ -106,37 +104,22 @@ class DeliveryWorker:
         self._clock = clock
         self._observe = observe
         self._owner = outbox_owner.this_process()
-        self._wake = Event()
-        self._stopping = Event()
-        self._attempts = Pool(self._settings.concurrency)
-        self._under_way: dict[int, DeliveryJob] = {}
-        self._rounds: list[gevent.Greenlet] = []
+        self._rounds: WorkRounds[DeliveryJob] = WorkRounds(self, self._settings, "outbox_unavailable")
         self._last_key = ""
         self._attempted = self._failed = self._delivered_bytes = 0
-        outbox.subscribe(self._wake.set)
+        outbox.subscribe(self._rounds.wake.set)
 
     def start(self) -> None:
         """Take back what dead processes held, then deliver until stopped."""
-        self._rounds = [gevent.spawn(self._hand_out), gevent.spawn(self._keep_house)]
+        self._rounds.start()
 
     def stop(self, deadline_s: float = 30.0) -> bool:
-        """Start no further attempt and let those under way end.
-
-        Returns: whether all did within the deadline; the others are cut off, and tried again by whoever
-        finds their lease ended or this process dead.
-        """
-        self._stopping.set()
-        self._wake.set()
-        ends_at = time.monotonic() + deadline_s
-        gevent.joinall(self._rounds[:1], timeout=deadline_s)  # it may be about to begin an attempt
-        finished = bool(self._attempts.join(timeout=max(0.0, ends_at - time.monotonic())))
-        self._attempts.kill()
-        gevent.killall(self._rounds)
-        return finished
+        """See storage.work_rounds.WorkRounds.stop."""
+        return self._rounds.stop(deadline_s)
 
     def is_running(self) -> bool:
         """Whether deliveries are being made; False after `start` means something of ours broke."""
-        return bool(self._rounds) and not any(each.ready() for each in self._rounds)
+        return self._rounds.is_running()
 
     def stats(self) -> WorkerStats:
         """Return numbers for metrics. Raises: StoreUnavailable."""
@@ -148,57 +131,48 @@ class DeliveryWorker:
             delivered=counts.delivered,
             dead=counts.dead,
             oldest_unsettled_s=max(0.0, self._clock() - oldest_at) if oldest_at is not None else 0.0,
-            in_flight=len(self._under_way),
+            in_flight=len(self._rounds.under_way),
             destinations_down=len(self._health.open_keys()),
             attempts_total=self._attempted,
             failures_total=self._failed,
             delivered_bytes_total=self._delivered_bytes,
         )
 
-    def _hand_out(self) -> None:
-        recovered = False
-        while not self._stopping.is_set():
-            self._wake.clear()
-            try:
-                if not recovered:
-                    self._outbox.recover(self._settings.lease_s)
-                    recovered = True
-                wait_s = self._hand_out_due()
-            except StoreUnavailable as exc:
-                _log.error(
-                    "outbox_unavailable", reason=str(exc), next="tried again", in_s=self._settings.poll_s
-                )
-                wait_s = self._settings.poll_s
-            self._wake.wait(wait_s)
+    def recover(self) -> None:
+        """See storage.work_rounds.Duties."""
+        self._outbox.recover(self._settings.lease_s)
 
-    def _hand_out_due(self) -> float:
-        """Start attempts while there is room and work. Returns: how long to wait for more."""
-        while self._attempts.free_count() > 0 and not self._stopping.is_set():
+    def hand_out(self) -> float:
+        """See storage.work_rounds.Duties."""
+        while self._rounds.room > 0:
             avoid = self._health.avoid(self._clock())
             job = self._outbox.claim(self._owner, self._settings.lease_s, avoid=avoid, after=self._last_key)
             if job is None:
-                return self._idle_s(self._outbox.next_due_at(avoid))
+                due_at = self._outbox.next_due_at(avoid)
+                now = self._clock()
+                return self._rounds.idle_s(now, due_at, self._health.reopens_at(now))
             self._last_key = job.key
             self._health.started(job.key)
-            self._under_way[job.attempt_id] = job
-            self._attempts.start(gevent.Greenlet(self._attempt, job))
+            self._rounds.begin(job.attempt_id, job, self._attempt)
         return self._settings.poll_s  # or until an attempt ends, which wakes us
 
-    def _idle_s(self, due_at: float | None) -> float:
-        now = self._clock()
-        times = [at for at in (due_at, self._health.reopens_at(now)) if at is not None]
-        return min([self._settings.poll_s, *(max(0.0, at - now) for at in times)])
+    def renew(self, under_way: Sequence[DeliveryJob]) -> None:
+        """See storage.work_rounds.Duties."""
+        self._outbox.renew(under_way, self._settings.lease_s)
+
+    def sweep(self) -> None:
+        """See storage.work_rounds.Duties."""
+        outbox_retention.sweep(self._outbox, self._settings.retention)
 
     def _attempt(self, job: DeliveryJob) -> None:
         started = time.monotonic()
         ending = _Ending(Finding.NOTHING, reason="cut off")
         try:
             ending = self._delivered(job)
-            state = self._told(job, ending)
+            state = self._rounds.told(lambda: self._settled(job, ending), delivery_id=job.delivery_id)
         finally:
-            self._under_way.pop(job.attempt_id, None)
+            self._rounds.under_way.pop(job.attempt_id, None)
             came_back = self._health.finished(job.key, ending.finding, self._clock(), ending.asked_s)
-            self._wake.set()
         report = AttemptReport(job, state, ending.receipt, ending.reason, time.monotonic() - started)
         self._account_for(report, ending)
         if came_back and ending.receipt is not None:
@@ -230,22 +204,13 @@ class DeliveryWorker:
             return _Ending(Finding.NOTHING, reason=f"{type(exc).__name__} in destination {job.target.kind}")
         return _Ending(Finding.ANSWERED, receipt)
 
-    def _told(self, job: DeliveryJob, ending: _Ending) -> DeliveryState | None:
-        """Tell the outbox, until it has heard: what was delivered must not be delivered again."""
-        while True:
-            try:
-                if ending.receipt is not None:
-                    self._outbox.succeeded(job, ending.receipt)
-                    return DeliveryState.DELIVERED
-                return self._outbox.failed(
-                    job, ending.reason, retryable=ending.retryable, retry_after_s=ending.asked_s
-                )
-            except StoreUnavailable as exc:
-                _log.error(
-                    "outbox_unavailable", reason=str(exc), delivery_id=job.delivery_id, next="told again"
-                )
-                if self._stopping.wait(self._settings.poll_s):
-                    return None
+    def _settled(self, job: DeliveryJob, ending: _Ending) -> DeliveryState | None:
+        if ending.receipt is not None:
+            self._outbox.succeeded(job, ending.receipt)
+            return DeliveryState.DELIVERED
+        return self._outbox.failed(
+            job, ending.reason, retryable=ending.retryable, retry_after_s=ending.asked_s
+        )
 
     def _account_for(self, report: AttemptReport, ending: _Ending) -> None:
         job = report.job
@@ -275,17 +240,3 @@ class DeliveryWorker:
             _log.warning("deliveries_not_hastened", destination=key, reason=str(exc))
         else:
             _log.info("destination_came_back", destination=key, deliveries=hastened)
-
-    def _keep_house(self) -> None:
-        """Renew leases three times within their length, and let retention go what it may."""
-        swept_at = float("-inf")
-        while True:
-            try:
-                if self._under_way:
-                    self._outbox.renew(list(self._under_way.values()), self._settings.lease_s)
-                if time.monotonic() - swept_at >= self._settings.housekeeping_s:
-                    outbox_retention.sweep(self._outbox, self._settings.retention)
-                    swept_at = time.monotonic()
-            except StoreUnavailable as exc:
-                _log.warning("outbox_unavailable", reason=str(exc), next="tried again")
-            gevent.sleep(min(self._settings.lease_s / 3, self._settings.housekeeping_s))
