@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from callcontrol.table import control_table
+from callcontrol.table import control_table, unused_table
 from callflows.action_table import action_table
 from config.reference import categories_table, settings_table
 from service.cli import cli
@@ -43,6 +43,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "control": control_table,
     "methods": method_table,
     "settings": settings_table,
+    "unused": unused_table,
 }
 
 
