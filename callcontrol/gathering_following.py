@@ -25,18 +25,23 @@ import structlog
 
 from callcontrol import events
 from callcontrol.channel import REPLY_TIMEOUT_S, LiveChannel, Switches, channel_of, value_of
-from callcontrol.errors import ApiError
+from callcontrol.errors import ApiError, CallEnded
 from callcontrol.events import WebhookEvent
 from callcontrol.gathering import Act, End, Gathering, Prompt, Silence, Stage
 from callcontrol.gathering_order import GATHER, GATHERED, STOP, SUBCLASS, Order, Spoken, order_of
 from callcontrol.leg import Leg
-from callcontrol.playing import NOWHERE, VOID, Sound, heard_on, is_void, new_sound_id, ordering, sound_of
+from callcontrol.playing import NOWHERE, VOID, Sound, heard_on, is_void, ordering, sound_of
 from callcontrol.playing_stop import breaking, forgetting
 from callcontrol.snapshot import Snapshot
 from calls.dtmf import DIGITS
 from esl import command
 from esl.command import Command
 from esl.errors import CommandRefused, LinkLost, ReplyTimeout
+
+CHECK_S = 300.0
+"""A leg on which nothing happens for so long, a long prompt being played, is looked for: its end may have
+been missed.
+"""
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +52,9 @@ class Tellers(Protocol):
     def on(self, event_name: str, handler: Callable[[Snapshot, Leg], Iterable[WebhookEvent]]) -> None:
         """See Teller."""
 
+    def on_missed(self, handler: Callable[[Snapshot, Leg], Iterable[WebhookEvent]]) -> None:
+        """See Teller."""
+
     def tell_of(self, uuid: str, made: Callable[[Leg], WebhookEvent]) -> None:
         """See Teller."""
 
@@ -55,7 +63,8 @@ class Tellers(Protocol):
 class _Follow:
     """One gather that is followed.
 
-    Attributes: uuid: its leg; expected: sounds of this try that are not over; heard: the one that is heard
+    Attributes: uuid: its leg; first: finds how many acts there were before this process followed it, None for
+    none; expected: sounds of this try that are not over; heard: the one that is heard
     now, "" for none; silenced: tries whose prompts are not wanted; acted: how many acts there were; last: the
     greenlet that does the latest.
     """
@@ -63,6 +72,7 @@ class _Follow:
     uuid: str
     order: Order
     gathering: Gathering
+    first: gevent.Greenlet | None = None
     expected: int = 1
     heard: str = ""
     silenced: set[int] = field(default_factory=set)
@@ -92,6 +102,7 @@ class GatherFollowing:
         teller.on("CHANNEL_EXECUTE", self._begins)
         teller.on("CHANNEL_EXECUTE_COMPLETE", self._over)
         teller.on("CHANNEL_HANGUP", self._hung_up)
+        teller.on_missed(self._missed)
 
     def __len__(self) -> int:
         return len(self._follows)
@@ -100,8 +111,8 @@ class GatherFollowing:
 
     def _told(self, snapshot: Snapshot, leg: Leg) -> Iterable[WebhookEvent]:
         """A gather begins, or is stopped; one that runs gives way to a new one."""
-        follow = self._follows.get(leg.leg_id)
         stopped = snapshot.event.get(STOP)
+        follow = self._followed(snapshot, leg) if stopped else self._follows.get(leg.leg_id)
         order = order_of(snapshot.variable(GATHER))
         if follow is not None and (stopped or (order is not None and order.id != follow.order.id)):
             state = "" if stopped in (None, "true") else stopped
@@ -150,10 +161,17 @@ class GatherFollowing:
             yield from self._do(follow, follow.gathering.hang_up(), snapshot, leg)
         self._ended.pop(leg.leg_id, None)
 
+    def _missed(self, snapshot: Snapshot, leg: Leg) -> Iterable[WebhookEvent]:
+        """Nothing was heard for a while: a gather that began then, or before this process, goes on here."""
+        self._followed(snapshot, leg)
+        return ()
+
     def _ring(self, follow: _Follow) -> None:
         """Time has passed."""
         follow.timer = None
         acts = follow.gathering.tick(self._now_ms())
+        if not acts and follow.gathering.due_ms is None and self._is_gone(follow.uuid):
+            acts = follow.gathering.hang_up()  # nobody told
         self._act(follow, acts)
         for act in acts:
             if isinstance(act, End):
@@ -177,9 +195,13 @@ class GatherFollowing:
             number=int(number[:4]) if is_plain else 1,
             digits=digits if is_plain else "",
         )
-        follow = _Follow(leg.leg_id, order, gathering, heard=heard_on(snapshot))
-        if gathering.stage is Stage.ASKING and not follow.heard:
+        heard = heard_on(snapshot)
+        follow = _Follow(leg.leg_id, order, gathering, heard=heard if heard.startswith(order.id) else "")
+        if follow.heard:
+            gathering.prompt_begins()
+        elif gathering.stage is Stage.ASKING and not heard:
             gathering.prompt_ends(self._now_ms())
+        follow.first = gevent.spawn(self._acts_before, follow)
         self._follows[leg.leg_id] = follow
         self._wind(follow)
         return follow
@@ -211,13 +233,33 @@ class GatherFollowing:
             before.join()
         try:
             channel = channel_of(self._switches, self._node, follow.uuid)
+            number += follow.first.get() if follow.first is not None else 0
             if not _is_ours(channel, follow.order.id, number):
                 return
             channel.run(*_doing(channel, follow.order, act, number, follow.heard))
             if isinstance(act, End):
                 _clean(channel, follow.order, follow.silenced)
+        except CallEnded:
+            return
         except ApiError as exc:
-            log.info("gather_act_failed", uuid=follow.uuid, act=type(act).__name__, reason=str(exc))
+            log.warning("gather_act_failed", uuid=follow.uuid, act=type(act).__name__, reason=str(exc))
+
+    def _acts_before(self, follow: _Follow) -> int:
+        """Ask for the number of a gather's next act."""
+        try:
+            channel = channel_of(self._switches, self._node, follow.uuid)
+            told = channel.run(command.api("hash", f"select/{_key(follow.order.id)}"))[0]
+        except ApiError:
+            return 0
+        return int(told) if told.isascii() and told.isdigit() else 0
+
+    def _is_gone(self, uuid: str) -> bool:
+        try:
+            return channel_of(self._switches, self._node, uuid).api("uuid_exists") != "true"
+        except CallEnded:
+            return True
+        except ApiError:
+            return False
 
     def _note(self, follow: _Follow) -> None:
         """Put on the leg how far it has come, for a process that starts; all that follow it do."""
@@ -226,17 +268,18 @@ class GatherFollowing:
             channel = channel_of(self._switches, self._node, follow.uuid)
             channel.post(channel.assigning(GATHERED, f"{gathering.number}.{gathering.digits}"))
         except ApiError as exc:
-            log.info("gather_not_noted", uuid=follow.uuid, reason=str(exc))
+            log.info("gather_not_noted", uuid=follow.uuid, reason=str(exc), outcome="it goes on")
 
     def _wind(self, follow: _Follow) -> None:
         """Set the timer to when something is due."""
         if follow.timer is not None:
             follow.timer.kill(block=False)
             follow.timer = None
+        if follow.gathering.stage is Stage.OVER:
+            return
         due_ms = follow.gathering.due_ms
-        if due_ms is not None:
-            wait_s = max(0.0, (due_ms - self._now_ms()) / 1000) + 0.001
-            follow.timer = gevent.spawn_later(wait_s, self._ring, follow)
+        wait_s = CHECK_S if due_ms is None else max(0.0, (due_ms - self._now_ms()) / 1000) + 0.001
+        follow.timer = gevent.spawn_later(wait_s, self._ring, follow)
 
 
 def beginning(order_id: str) -> Command:
@@ -246,13 +289,18 @@ def beginning(order_id: str) -> Command:
 
 def prompting(channel: LiveChannel, order: Order, number: int, *, after_wrong: bool = False) -> list[Command]:
     """Return the orders for what is heard at the beginning of a try."""
-    wanted = ([order.wrong] if after_wrong else []) + [order.prompt]
-    return [_ordering(channel, order, number, spoken) for spoken in wanted if spoken is not None]
+    wanted = [order.prompt, order.wrong if after_wrong else None]
+    orders = [
+        _ordering(channel, order, number, spoken, f"{order.id}_{number}_{place}")
+        for place, spoken in enumerate(wanted)
+        if spoken is not None
+    ]
+    return orders[::-1]
 
 
-def _ordering(channel: LiveChannel, order: Order, number: int, spoken: Spoken) -> Command:
+def _ordering(channel: LiveChannel, order: Order, number: int, spoken: Spoken, sound_id: str) -> Command:
     sound = Sound(
-        new_sound_id(),
+        sound_id,
         spoken.kind,
         order.client_state,
         media_url=spoken.media_url,

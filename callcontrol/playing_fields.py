@@ -94,9 +94,9 @@ def play(invocation: Invocation, sound: Sound, playable: Playable, data: Mapping
     Raises: CallEnded, Unavailable, Unanswered, Unprocessable.
     """
     snapshot = stopped_first(invocation, data)
-    channel, loops = invocation.channel, data["loop"]
-    order = ordering(channel, sound, playable, queue=queue_of(snapshot), loops=loops)
-    channel.run(*(hearing(channel, snapshot) if loops != 1 else ()), order)
+    channel = invocation.channel
+    order = ordering(channel, sound, playable, queue=queue_of(snapshot), loops=data["loop"])
+    channel.run(*hearing(channel, snapshot), order)  # behind a sound, it could not be told of keys
 
 
 def mix(invocation: Invocation, sound: Sound, file: str, side: Side, data: Mapping[str, Any]) -> bool:

@@ -41,8 +41,10 @@ RECORDING_WAIT_S = 5.0
 """For a recording of ours that is being finished or fetched back; whoever asks waits for the answer."""
 
 CONTENT_WAIT_S = 5.0
-MAX_CONTENT_BYTES = 1_500_000
-"""Of playback_content: a minute and a half of telephone sound, or several of MP3."""
+MAX_CONTENT_BYTES = 690_000
+"""Of playback_content: forty seconds of telephone sound, or minutes of MP3; what http.max_body_kb lets through
+in base64, unless an operator changes that.
+"""
 
 
 class Links(Protocol):

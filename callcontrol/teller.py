@@ -67,6 +67,7 @@ class Teller:
         self._ids = ids
         self._node = node
         self._handlers: dict[str, list[Handler]] = {LAST: []}
+        self._missed: list[Handler] = []
         self._waiting = SimpleQueue()  # of jobs; None ends
         self._worker: gevent.Greenlet | None = None
 
@@ -85,6 +86,13 @@ class Teller:
         of what they are about, since every process says the same (callcontrol.events.event_of does so).
         """
         self._handlers.setdefault(event_name, []).append(handler)
+
+    def on_missed(self, handler: Handler) -> None:
+        """Have a handler look at each leg that is live after a time in which events may have been missed.
+
+        Args: handler: as for `on`; its snapshot is no event, but how the leg stands.
+        """
+        self._missed.append(handler)
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -176,8 +184,12 @@ class Teller:
 
     def _catch_up(self, snapshot: Snapshot) -> None:
         leg = self._known(snapshot)
-        if leg is not None and snapshot.is_answered:
+        if leg is None:
+            return
+        if snapshot.is_answered:
             self._webhooks.send(leg, events.answered(leg, snapshot.occurred_at))
+        for handler in self._missed:
+            self._tell(handler, snapshot, leg)
 
     def _lose(self, uuid: str, at: datetime) -> None:
         leg = self.roll.end(uuid)

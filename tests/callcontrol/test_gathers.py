@@ -230,6 +230,20 @@ def test_another_process_goes_on_with_a_gather(place: Place) -> None:
     assert line.gathered() == [("valid", "123")]
 
 
+def test_a_process_that_starts_goes_on_by_itself(place: Place) -> None:
+    """Nothing need happen on the leg: the time that is left runs out, the prompt is played again."""
+    first = place.process()
+    line = Line(place)
+    given = {"timeout_millis": 800, "maximum_tries": 2}
+    line.actions.gather_using_audio(line.id, media_name=NOTE, **given)
+    line.hears(NOTE)
+    first.control.teller.stop()
+    second = place.process(own=True)
+    eventually(lambda: len(second.control.gathers), what="the gather in the other process")
+    assert line.gathered() == [("timeout", "")]
+    assert len([one for one in line.call.log if f"{NOTE}.wav" in str(one) and "playback" in str(one)]) >= 2
+
+
 def test_nobody_would_be_told(place: Place) -> None:
     """A gather on a call of no connection is refused."""
     line = Line(place, is_told=False)

@@ -155,10 +155,10 @@ def test_content_is_played_from_a_file(place: Place) -> None:
 def test_a_large_content_is_taken_and_a_larger_one_refused(place: Place) -> None:
     """The command's own limit counts, not that of the others."""
     line = Line(place)
-    line.actions.start_playback(line.id, playback_content=base64.b64encode(sound(60)).decode())
+    line.actions.start_playback(line.id, playback_content=base64.b64encode(sound(40)).decode())
     line.hears()
     with pytest.raises(APIStatusError) as refused:
-        line.actions.start_playback(line.id, playback_content="QUJD" * 600_000)
+        line.actions.start_playback(line.id, playback_content="QUJD" * 249_000)
     assert refused.value.status_code == 413
 
 
