@@ -16,6 +16,7 @@ TWELVE = list("123456789*0#")
 PUBLISHED: dict[str, dict[str, dict[str, Any]]] = {
     "answer": {},
     "swml": {},  # not Kazoo's
+    "call_control": {},  # not Kazoo's
     "hangup": {},
     "noop": {},
     "play": {
@@ -122,6 +123,7 @@ OURS: dict[str, set[str]] = {
         "terminators",
     },
     "swml": {"document", "url"},
+    "call_control": {"client_state", "connection_id", "hold", "timeout"},
 }
 """What actions take here beyond that."""
 

@@ -174,7 +174,12 @@ def test_all_is_well_at_first(house: Houses) -> None:
         "recordings",
         "disk",
         "event_socket",
+        "call_events",
     }
+    watch = engine.call_control.watch
+    assert watch is not None
+    eventually(lambda: watch.condition().state is State.OK, 5)
+    report = engine.health.report()
     assert worst(report) is State.OK, report
 
 
