@@ -43,11 +43,12 @@ class CallLeft(CallGone):
 
 
 class MediaMissing(CallError):
-    """FreeSWITCH found nothing to play. `media` is what it was asked for."""
+    """There is nothing to play. `media`: what was asked for; `reason`: "" when FreeSWITCH did not find it."""
 
-    def __init__(self, media: str) -> None:
+    def __init__(self, media: str, reason: str = "") -> None:
         self.media = media
-        super().__init__(f"nothing to play at {media}")
+        self.reason = reason
+        super().__init__(f"nothing to play at {media}" + (f": {reason}" if reason else ""))
 
 
 class CommandFailed(CallError):

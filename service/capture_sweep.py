@@ -1,7 +1,7 @@
-"""Takes away what is left of captures (calls.capture) where the process that wrote them was killed.
+"""Takes away what is left of captures (calls.capture, swml.recognizing) where their process was killed.
 
-A capture's file is deleted by whoever reads it. One that nobody reads any more is told by its age: so it is
-looked for again and again, and not at start alone, when the files of the process before are still young.
+Most have no name any more when they are written to. One that still has is told by its age: so it is looked
+for again and again, and not at start alone, when the files of the process before are still young.
 """
 
 from __future__ import annotations

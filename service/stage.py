@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ class Stage:
 
     Args: directory: exists, may hold a folder of documents already; event_socket: of a running
     FreeSWITCH, "" when the caller brings a simulator; account: of calls that name none; port: to listen on,
-    0 for any free one; max_calls, linger_s: see the settings.
+    0 for any free one; max_calls, linger_s, allow_networks: see the settings.
     """
 
     def __init__(
@@ -32,6 +32,7 @@ class Stage:
         port: int = 0,
         max_calls: int = 3000,
         linger_s: int = 10,
+        allow_networks: Sequence[str] = ("127.0.0.0/8",),
     ) -> None:
         self.directory = directory
         self.documents = directory / "documents"
@@ -42,6 +43,7 @@ class Stage:
         self._port = port
         self._max_calls = max_calls
         self._linger_s = linger_s
+        self._allow_networks = ",".join(allow_networks)
 
     def write(self, database: str, doc_id: str, document: Mapping[str, Any]) -> Path:
         """Write one document and return its file."""
@@ -62,7 +64,7 @@ class Stage:
             "CALLFLOWS_DOCUMENTS_DEFAULT_ACCOUNT": self.account,
             "CALLFLOWS_OUTBOX_PATH": str(self.directory / "outbox.sqlite"),
             "CALLFLOWS_OUTBOX_LOCAL_DIR": str(self.directory / "delivered"),
-            "CALLFLOWS_OUTBOX_ALLOW_NETWORKS": "127.0.0.0/8",
+            "CALLFLOWS_OUTBOX_ALLOW_NETWORKS": self._allow_networks,
             "CALLFLOWS_HTTP_LISTEN": "127.0.0.1:0",
         }
         if self._password:

@@ -15,9 +15,9 @@ from calls.errors import MediaMissing
 from swml.document import Script
 from swml.errors import BadDocument, DocumentNotFetched
 from swml.payload import payload_of
-from swml.playing import file_of
 from swml.ringback import ringback_of
 from swml.run import ScriptRun
+from swml.sound_file import file_of
 
 SOUNDS = frozenset({".aif", ".aiff", ".au", ".gsm", ".mp3", ".ogg", ".opus", ".ul", ".ulaw", ".wav"})
 """Extensions of URLs that are no documents."""

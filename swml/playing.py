@@ -1,9 +1,7 @@
 """Plays what `play` and `prompt` are given, one after the other.
 
 What cannot be played (a file that is not there, a text where FreeSWITCH has no speech engine) is said in the
-log and passed over, since what follows may be what matters. A recording of our own is played from disk: it
-may just have been stopped, and is then waited for; so its URL need not be reachable from FreeSWITCH. Other
-URLs are FreeSWITCH's to fetch, but not from addresses that documents must not reach (storage.url_guard).
+log and passed over, since what follows may be what matters.
 """
 
 from __future__ import annotations
@@ -11,35 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from calls.aside import aside
 from calls.call import Call
-from calls.errors import CallGone, CommandFailed, MediaMissing
+from calls.errors import CommandFailed, MediaMissing
 from calls.loudness import gain
 from calls.media import PlayStatus, play
 from calls.ring_tone import CADENCES
 from calls.signaling import answer, pre_answer
 from calls.speech import Speaker, Wish, nearest_speaker, say
-from config.errors import CallflowsError
-from storage import http_url
-from storage.address import AddressPolicy
-from storage.errors import AddressRefused
-from storage.url_guard import vet
 from swml.playable import Playable, Quiet, Ringing, Sound, Words, read
 from swml.run import ScriptRun
-
-RECORDING_WAIT_S = 60.0
-"""For a recording that has just been stopped: it is verified, perhaps trimmed or encoded, perhaps fetched."""
-
-STOP_WAIT_S = 3.0
-"""For one that is being stopped to be over; one that runs on is not waited for."""
-
-BEYOND_S = 5.0
-"""What is waited for longer than it may take itself is given up."""
-
-RESOLVE_S = 3.0
-"""For the name of a host that FreeSWITCH is to fetch from; the caller hears nothing meanwhile."""
-
-HTTP_CACHE = "http_cache://"
+from swml.sound_file import file_of, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +100,8 @@ def _heard(run: ScriptRun, playable: Playable, manner: Manner) -> tuple[str, boo
             case Sound(url):
                 return _play(run.call, (file_of(run, url),), manner)
     except MediaMissing as exc:
-        run.log.warning("media_missing", media=_shown(exc.media), outcome="passed over")
+        reason = exc.reason or "not found by FreeSWITCH"
+        run.log.warning("media_missing", media=shown(exc.media), reason=reason, outcome="passed over")
     except CommandFailed as exc:
         run.log.warning("media_not_played", reason=str(exc), outcome="passed over")
     return "", False
@@ -151,56 +131,3 @@ def _speaker(run: ScriptRun, wish: Wish) -> Speaker:
     except ValueError:
         run.log.warning("speech_misconfigured", engine=engine, voice=voice, taken="flite")
         return nearest_speaker(wish, "flite", "")
-
-
-def file_of(run: ScriptRun, url: str) -> str:
-    """Return what FreeSWITCH is to play for a URL.
-
-    Raises: MediaMissing: our own recording is not there, or the URL leads where it must not; CallGone.
-    """
-    links = run.facilities.links
-    recording_id = links.recording_of(url)
-    if not recording_id:
-        _vet(run, url)
-        return HTTP_CACHE + url if run.config("ecallmgr", "use_http_cache") else url
-    running = next((one for one in run.recordings.values() if one.id == recording_id), None)
-    if running is not None and not run.call.wait_for(lambda: running.is_over, STOP_WAIT_S):
-        run.log.warning("recording_not_had", recording_id=recording_id, reason="it still runs")
-        raise MediaMissing(url)
-    try:
-        limit_s = RECORDING_WAIT_S + BEYOND_S
-        path = aside(run.call, lambda: links.path_of(recording_id, RECORDING_WAIT_S), limit_s)
-    except CallGone:
-        raise
-    except (CallflowsError, TimeoutError) as exc:
-        run.log.warning("recording_not_had", recording_id=recording_id, reason=str(exc))
-        path = None
-    if path is None:
-        raise MediaMissing(url)
-    return str(path)
-
-
-def _vet(run: ScriptRun, url: str) -> None:
-    """See that FreeSWITCH may be sent to a URL. Raises: MediaMissing: it may not; CallGone."""
-    addresses = run.facilities.addresses
-    try:
-        refusal = aside(run.call, lambda: _refusal(addresses, url), RESOLVE_S + BEYOND_S)
-    except TimeoutError as exc:
-        refusal = str(exc)
-    if refusal:
-        run.log.warning("media_refused", media=_shown(url), reason=refusal)
-        raise MediaMissing(url)
-
-
-def _refusal(addresses: AddressPolicy, url: str) -> str:
-    try:
-        vet(addresses, url, RESOLVE_S)
-    except (ValueError, AddressRefused, OSError) as exc:  # OSError: an unknown name, a resolver too slow
-        return str(exc)
-    return ""
-
-
-def _shown(media: str) -> str:
-    """Return what was to be played as it may be logged: a URL without its credentials and query."""
-    location = media.removeprefix(HTTP_CACHE)
-    return http_url.shown(location) if "://" in location else location

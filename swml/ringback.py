@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from calls.errors import MediaMissing
 from calls.ring_tone import CADENCES
 from swml.playable import Quiet, Ringing, Sound, Words, read
-from swml.playing import file_of
 from swml.run import ScriptRun
+from swml.sound_file import file_of
 
 SEPARATOR = "!"
 """Of file_string."""

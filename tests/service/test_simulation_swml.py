@@ -132,3 +132,13 @@ def test_bytes_that_are_no_text_are_said(run: Run, tmp_path: Path) -> None:
     result = run("simulate", path)
     assert result.exit_code == 1
     assert str(path) in result.stderr
+
+
+def test_a_sound_needs_no_network(run: Run, tmp_path: Path) -> None:
+    """Nothing is fetched by a simulated switch: a host that nobody knows is played from like any other."""
+    document = tmp_path / "sound.json"
+    url = "https://nobody-knows-me.invalid/hello.wav"
+    document.write_text(json.dumps({"version": "1.0.0", "sections": {"main": [{"play": {"url": url}}]}}))
+    result = run("simulate", document, "--json")
+    ran = [step["detail"] for step in steps(result) if step["kind"] == "application"]
+    assert f"playback http_cache://{url}" in ran

@@ -173,7 +173,7 @@ def test_one_just_stopped_is_played_back_whole(stage: Stage) -> None:
 
 def test_one_that_still_runs_is_not_played(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not whole cannot be; the caller is not kept waiting."""
-    monkeypatch.setattr("swml.playing.STOP_WAIT_S", 0.3)
+    monkeypatch.setattr("swml.sound_file.STOP_WAIT_S", 0.3)
     steps: Any = [
         ("record_call", {}),
         ("play", lambda run: {"urls": [run.variables.get("record_call_url"), "silence:0.1"]}),
