@@ -41,6 +41,7 @@ class Sandbox:
     """Evaluates expressions. Args: workers: processes at most."""
 
     def __init__(self, workers: int = WORKERS) -> None:
+        self._workers = workers
         self._free = BoundedSemaphore(workers)
         self._idle: list[_Worker] = []
         self._owner = os.getpid()
@@ -58,7 +59,7 @@ class Sandbox:
         wire = json.dumps(request).encode()
         if os.getpid() != self._owner:
             self._owner, self._idle = os.getpid(), []
-            self._free = BoundedSemaphore(WORKERS)
+            self._free = BoundedSemaphore(self._workers)
         if not self._free.acquire(timeout=QUEUE_S):
             raise ExpressionFailed("too many expressions are being evaluated")
         try:
