@@ -74,7 +74,7 @@ class Listing:
         rows = Months(self._store, account_id).rows(index)
         skip = (number - 1) * size
         if index.is_whole:
-            return self._counted(rows, waiting, skip, size)
+            return self._counted(rows, waiting, index, skip, size)
         found = list(islice(self._one_by_one(rows, waiting, wanted, index), skip + size + 1))
         return Page(found[skip : skip + size], len(found))
 
@@ -93,7 +93,7 @@ class Listing:
         held = Months(self._store, account_id).find(recording_id, entry.row.expected.document_id)
         return Recorded(held.document, held.place) if held is not None else Recorded(document)
 
-    def _counted(self, rows: Rows, waiting: list[Waiting], skip: int, size: int) -> Page:
+    def _counted(self, rows: Rows, waiting: list[Waiting], index: Index, skip: int, size: int) -> Page:
         total = rows.total + len(waiting)
         if skip >= total:
             return Page([], total)
@@ -108,16 +108,18 @@ class Listing:
 
         first, last = before(skip), before(min(skip + size, total))
         held = rows.page(skip - first, min(skip + size, total) - last - (skip - first))
-        return Page(self._together(held, waiting[first:last], waiting), total)
+        return Page(self._together(held, waiting[first:last], waiting, index), total)
 
-    def _together(self, held: list[Held], part: list[Waiting], waiting: list[Waiting]) -> list[Recorded]:
+    def _together(
+        self, held: list[Held], part: list[Waiting], waiting: list[Waiting], index: Index
+    ) -> list[Recorded]:
         """Return a page in order. A document whose media are still on their way stands once."""
         twice = {one.recording_id for one in waiting}
         documents = self._waiting.documents([one.recording_id for one in part if one.document is None])
         told = [(one.time, one.document or documents.get(one.recording_id)) for one in part]
         ours = [(time, Recorded(document)) for time, document in told if document is not None]
         theirs = [
-            (float(one.document.get("pvt_created") or 0), Recorded(one.document, one.place))
+            (index.time_of(one.document), Recorded(one.document, one.place))
             for one in held
             if recording_id_of(one.document) not in twice
         ]

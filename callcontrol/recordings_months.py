@@ -1,7 +1,8 @@
 """The recordings of an account as its months' documents have them, page by page.
 
 A month is one database. Its recordings are never read through: a page is a range of a view, and how many
-there are the server knows. Months come the newest first, and within each the newest recordings.
+there are the server knows. Months come the newest first, and within each the newest recordings (one
+that lasts over the end of a month stays with those of its beginning).
 
 In a database that Kazoo made our view is missing. Without a filter its own listing serves; with one, rows
 come of a scan, once (storage.couchdb_scan).

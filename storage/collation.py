@@ -47,11 +47,14 @@ def collation_key(value: Any) -> CollationKey:
 @lru_cache(maxsize=4096)  # keys repeat: pvt_type, owner ids, the numbers that are called all day
 def _text_key(text: str) -> CollationKey:
     """Compare letters first, then accents, then case."""
+    if text.isascii():
+        return tuple(map(_char_key, text)), (), text.swapcase()
     plain = [char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char)]
     accents = tuple(char for char in unicodedata.normalize("NFD", text) if unicodedata.combining(char))
     return tuple(_char_key(char) for char in plain), accents, text.swapcase()
 
 
+@lru_cache(maxsize=4096)  # one key for each character there is, not for each time it occurs
 def _char_key(char: str) -> tuple[int, int, str]:
     if char in _RANK:
         return (1, _RANK[char], "")

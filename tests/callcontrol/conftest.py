@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.callcontrol.place import Place
+from tests.storage.conftest import couchdb_url, pouchdb_url
+
+__all__ = ["couchdb_url", "pouchdb_url"]
 
 
 @pytest.fixture
