@@ -83,6 +83,7 @@ def test_it_takes_calls_and_ends_gracefully(serving: Serving, switch: Switch, st
         "disk",
         "notices",
         "event_socket",
+        "call_events",
     }
     engine.wait_log("recording_finished")
     metrics = engine.get("/metrics").text
