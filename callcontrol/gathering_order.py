@@ -18,7 +18,7 @@ from callcontrol import variables
 from callcontrol.channel import built, packed, unpacked
 from callcontrol.gathering import Terms
 from callcontrol.playing import Kind, Playable
-from callcontrol.snapshot import Snapshot
+from callcontrol.snapshot import LEG, Snapshot
 from esl import command
 from esl.command import Command
 
@@ -91,7 +91,8 @@ def telling(snapshot: Snapshot, account_id: str, *, order: Order | None = None, 
         if _COPIED.match(name) and value
     }
     headers[f"variable_{variables.ACCOUNT}"] = account_id
-    headers["Unique-ID"] = snapshot.uuid
+    headers.pop("Unique-ID", None)
+    headers[LEG] = snapshot.uuid
     if order is not None:
         headers[f"variable_{GATHER}"] = order.text()
     else:

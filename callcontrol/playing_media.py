@@ -42,8 +42,8 @@ RECORDING_WAIT_S = 5.0
 
 CONTENT_WAIT_S = 5.0
 MAX_CONTENT_BYTES = 690_000
-"""Of playback_content: forty seconds of telephone sound, or minutes of MP3; what http.max_body_kb lets through
-in base64, unless an operator changes that.
+"""Of playback_content: forty seconds of telephone sound, or minutes of MP3; as much as http.max_body_kb lets
+through in base64, unless an operator changes that.
 """
 
 

@@ -11,6 +11,11 @@ from callcontrol import variables
 from calls.identity import ACCOUNT_VARIABLES, Direction, Identity, identify
 from esl.event import Event
 
+LEG = "Leg-UUID"
+"""Says which leg an event of our own is about. FreeSWITCH gives an event with Unique-ID to the leg itself,
+which fires it while it is parked (mod_event_socket.c, sendevent).
+"""
+
 
 class Snapshot:
     """A leg at one moment. Args: event: of the channel, or made of what uuid_dump said."""
@@ -23,7 +28,7 @@ class Snapshot:
     @property
     def uuid(self) -> str:
         """The leg, which is also call_leg_id."""
-        return self.event.uuid
+        return self.event.uuid or self.event.get(LEG) or ""
 
     @property
     def session_id(self) -> str:

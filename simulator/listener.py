@@ -174,6 +174,8 @@ class Listener:
     def _sendevent(self, rest: str, command: wire.Command) -> str:
         event_uuid = self.core.new_uuid()
         headers: wire.Headers = [*command.headers, ("Event-UUID", event_uuid)]
+        if self.core.located(command.get("unique-id")) is not None:
+            return f"+OK {event_uuid}"  # the leg has it, and would fire it only while it is parked
         name = rest.upper() if rest.upper() in EVENT_NAMES else "CUSTOM"
         self.core.bus.announce(name, headers, body=command.body, subclass=command.get("Event-Subclass"))
         return f"+OK {event_uuid}"

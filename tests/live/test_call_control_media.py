@@ -185,17 +185,17 @@ def test_digits_are_gathered(beside: Houses) -> None:
             maximum_digits=2,
             timeout_millis=20_000,
         )
-        line.hears("Please enter")
+        line.hears("Please")
         line.press("9")
         line.press("9")
-        line.hears("That was wrong")
+        line.hears("That")
         line.press("4")
         line.press("2")
         told = line.told(2, "call.gather.ended")[1]
         assert (told["status"], told["digits"]) == ("valid", "42")
         eventually(lambda: line.variables() == [], what="a tidy leg")
         ask(line.id, payload=prompt, voice="male", timeout_millis=400, maximum_tries=1)
-        line.hears("Please enter")
+        line.hears("Please")
         line.actions.stop_gather(line.id)
         assert line.told(3, "call.gather.ended")[2]["status"] == "cancelled"
         line.actions.gather(line.id, **FOREVER)

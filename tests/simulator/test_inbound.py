@@ -94,6 +94,16 @@ class TestEvents:
         beat(house.switch.core)
         assert link.event("HEARTBEAT")["Event-Info"] == "System Ready"
 
+    def test_sendevent_about_a_live_leg_goes_to_the_leg(self, house: Any) -> None:
+        """Whoever wants all to hear names the leg otherwise."""
+        link = house.link()
+        link.ask("event plain CUSTOM x::y")
+        call, _ = house.call([{"at": 0, "say": 9}])
+        assert link.ask(f"sendevent CUSTOM\nEvent-Subclass: x::y\nUnique-ID: {call.uuid}").startswith("+OK")
+        link.ask(f"sendevent CUSTOM\nEvent-Subclass: x::y\nLeg-UUID: {call.uuid}")
+        assert link.event("CUSTOM")["Leg-UUID"] == call.uuid
+        call.hang_up()
+
     def test_sendevent_reaches_subscribers(self, house: Any) -> None:
         """CUSTOM with a subclass goes to those who asked for that subclass."""
         link = house.link()
