@@ -6,7 +6,8 @@ The page is of this house: no script of anybody else's server runs beside people
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -14,10 +15,29 @@ from flask import Blueprint as Pages
 from flask import Flask, Response
 from flask_smorest import Api, Blueprint
 
+from callcontrol.described_errors import add_errors
+from callcontrol.examples import EXAMPLES
 from callcontrol.schemas import ErrorsSchema
 
 TITLE = "callflows call control"
 VERSION = "2"
+ABOUT = (
+    "Commands on live calls of FreeSWITCH, and their recordings, as Telnyx' clients ask for them. What comes "
+    "of a command is told by webhooks. A command with the `command_id` of an earlier one of the same call is "
+    "ignored, and so are parameters that are not known."
+)
+IDS: Mapping[str, str] = {
+    "call_control_id": "Names a call; webhooks and the answer to POST /v2/calls tell it.",
+    "connection_id": "Names the document that says where webhooks go.",
+    "recording_id": "Names a recording; record_start and webhooks tell it. With dashes or without.",
+    "transcription_id": "Names what was said in a recording.",
+}
+
+_SECURITY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key, made by `callflows tokens create`: of one account, good for its scopes only.",
+}
 _OPTIONS = {
     "API_TITLE": TITLE,
     "API_VERSION": VERSION,
@@ -38,13 +58,16 @@ def describe(blueprints: Sequence[Blueprint]) -> dict[str, Any]:
     app = Flask(__name__, static_folder=None)
     app.config.update(_OPTIONS)
     api = _Describing(app)
-    api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
+    api.spec.components.security_scheme("bearer", _SECURITY)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
     described: dict[str, Any] = api.spec.to_dict()
     described["security"] = [{"bearer": []}]
-    described["info"]["description"] = "Commands on live calls of FreeSWITCH, as Telnyx' clients send them."
-    _add_errors(described)
+    described["info"]["description"] = ABOUT
+    described["servers"] = [{"url": "/"}]
+    add_errors(described)
+    _name(described, app)
+    _describe_parameters(described)
     return described
 
 
@@ -68,15 +91,23 @@ def pages(description: dict[str, Any]) -> Pages:
     return blueprint
 
 
-def _add_errors(described: dict[str, Any]) -> None:
-    """Say that every page may answer with errors, of one format."""
-    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}
-    for path in described["paths"].values():
-        for method, operation in path.items():
-            if method == "parameters":
+def _name(described: dict[str, Any], app: Flask) -> None:
+    """Give every operation an id, of which generators of clients make names, and an example of its body."""
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<(?:[^:>]+:)?(\w+)>", r"{\1}", rule.rule)
+        for method in rule.methods or ():
+            operation = described["paths"].get(path, {}).get(method.lower())
+            if operation is None:
                 continue
-            answers = operation["responses"]
-            for status in ("422", "default"):
-                answers.pop(status, None)
-            answers["4XX"] = {"description": "Not done; the errors say why", "content": content}
-            answers["5XX"] = {"description": "Cannot be done now", "content": content}
+            name = rule.endpoint.rpartition(".")[2]
+            operation["operationId"] = rule.endpoint.replace(".", "_")
+            body = operation.get("requestBody")
+            if body and name in EXAMPLES:
+                body["content"]["application/json"]["example"] = dict(EXAMPLES[name])
+
+
+def _describe_parameters(described: dict[str, Any]) -> None:
+    """Say what the things are that paths name."""
+    for methods in described["paths"].values():
+        for parameter in methods.get("parameters", ()):
+            parameter["description"] = IDS.get(parameter["name"], "")

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import httpx
+import jsonschema
 import pytest
+import schemathesis
 
+from callcontrol.described_errors import ERRORS
+from callcontrol.examples import EXAMPLES
 from callcontrol.registry import discover
 from tests.callcontrol.place import Place
 
 FIRST_COMMANDS = {"answer", "hangup", "client_state_update", "record_start", "record_stop"}
+
+
+def operations(described: dict[str, Any]) -> list[dict[str, Any]]:
+    """All of them."""
+    return [
+        one
+        for methods in described["paths"].values()
+        for method, one in methods.items()
+        if method != "parameters"
+    ]
 
 
 def test_every_command_is_described(place: Place) -> None:
@@ -23,7 +38,7 @@ def test_every_command_is_described(place: Place) -> None:
         page = described["paths"][f"/v2/calls/{{call_control_id}}/actions/{name}"][command.method.lower()]
         assert command.summary == page["summary"]
         assert command.scope.value in page["description"]
-        assert {"4XX", "5XX", "200"} <= set(page["responses"])
+        assert set(page["responses"]) == {"200", *ERRORS}
     schema = described["components"]["schemas"]["RecordStartData"]
     assert set(schema["required"]) == {"format", "channels"}
     assert schema["properties"]["max_length"] == {
@@ -44,6 +59,42 @@ def test_every_parameter_of_record_start_is_there(place: Place) -> None:
     described = httpx.get(f"{place.api.url}/openapi.json").json()
     told = set(described["components"]["schemas"]["RecordStartData"]["properties"])
     assert told == set(ActionStartRecordingParams.__annotations__)
+
+
+def test_it_is_openapi(place: Place) -> None:
+    """By OpenAPI's own schema; and generators of clients find a name for each operation."""
+    described = httpx.get(f"{place.api.url}/openapi.json").json()
+    schemathesis.openapi.from_dict(described).validate()
+    ids = [one["operationId"] for one in operations(described)]
+    assert len(ids) == len(set(ids))
+    assert {"commands_record_start", "calls_retrieve", "dial_dial"} <= set(ids)
+    named = [one for path in described["paths"].values() for one in path.get("parameters", ())]
+    assert all(parameter["description"] for parameter in named)
+    assert described["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+
+
+def test_examples_are_in_order(place: Place) -> None:
+    """Every body has one, and every one is taken by the schema that it illustrates."""
+    described = httpx.get(f"{place.api.url}/openapi.json").json()
+    bodies = [
+        one["requestBody"]["content"]["application/json"]
+        for one in operations(described)
+        if "requestBody" in one
+    ]
+    for body in bodies:
+        jsonschema.validate(body["example"], {**body["schema"], "components": described["components"]})
+    for name, command in discover().items():
+        command.schema().load(dict(EXAMPLES[name]))
+    assert len(EXAMPLES) == len(bodies)
+
+
+def test_every_page_says_how_it_may_fail(place: Place) -> None:
+    """With each status by itself: a page without a body cannot be sent a bad one."""
+    described = httpx.get(f"{place.api.url}/openapi.json").json()
+    active = described["paths"]["/v2/connections/{connection_id}/active_calls"]["get"]["responses"]
+    assert set(active) == {"200", "401", "403", "404", "422", "429", "500", "503"}
+    assert set(described["components"]["responses"]) == {one.name for one in ERRORS.values()}
+    assert described["components"]["responses"]["RateLimited"]["headers"]["Retry-After"]
 
 
 def test_the_page_is_our_own(place: Place) -> None:
