@@ -12,22 +12,8 @@ import pytest
 from storage.outbox_delivery import StoredRecording
 from swml.runner import How
 from tests.storage.receiver import Answer, serving
+from tests.swml.published import RECORD_AND_PLAY
 from tests.swml.stage import Stage, applications
-
-RECORD_AND_PLAY = """
-version: 1.0.0
-sections:
-  main:
-    - play:
-        url: 'say:Start speaking after the beep. Press hash to end recording.'
-    - record:
-        end_silence_timeout: 3
-        beep: true
-    - play:
-        url: 'say:Recording ${record_result}. Playing back recording:'
-    - play:
-        url: '${record_url}'
-"""
 
 BOTH_SIDES = """
 version: 1.0.0
