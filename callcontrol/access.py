@@ -63,7 +63,7 @@ class Access:
         self._observe((request.endpoint or "").rpartition(".")[2], response.status_code, took_s)
         log.info(
             "api_request",
-            token=token.id if token else "",
+            key_id=token.id if token else "",
             account_id=token.account_id if token else "",
             method=request.method,
             path=request.path,

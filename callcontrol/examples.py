@@ -13,7 +13,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "answer": {"client_state": _STATE, "record": "record-from-answer"},
         "bridge": {"call_control_id": "v3:kWq3..."},
         "client_state_update": {"client_state": _STATE},
-        "delete_many": {"ids": ["5f7a3c1e0b8d4c2f9a6e1d3b7c5f0a2e"]},
+        "delete_recordings": {"ids": ["5f7a3c1e0b8d4c2f9a6e1d3b7c5f0a2e"]},
         "dial": {
             "to": "+15550123456",
             "from": "+15550100",

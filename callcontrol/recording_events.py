@@ -8,27 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 from callcontrol import events
 from callcontrol.events import RecordingFailure
+from callcontrol.facilities import RecordingLinks
 from callcontrol.leg import Leg
+from callcontrol.recordings_object import FORMATS
 from callcontrol.webhooks import Webhooks
-from recording.request import AudioFormat, Observer
+from recording.request import Observer
 from recording.status import RecordingStatus, StatusState
+from recording.ticket import Ticket
+from storage import names
+from storage.errors import BadName
 
 KIND = "call_control"
 """Of our observers, as recording.recorder.Recorder knows their sink."""
 
 _CHUNK = 2_000
 """Characters of one text that an observer carries (recording.ticket)."""
-
-
-class RecordingLinks(Protocol):
-    """See callcontrol.facilities."""
-
-    def url(self, recording_id: str, extension: str, lifetime_s: float | None = None) -> str:
-        """Return a URL that works from now on until it expires, "" when no page of ours can be reached."""
 
 
 def observer_of(leg: Leg) -> Observer:
@@ -71,7 +68,7 @@ class RecordingWebhooks:
             channels="dual" if outcome.channels == 2 else "single",
             began_at=ended_at - timedelta(milliseconds=outcome.duration_ms),
             ended_at=ended_at,
-            urls=self._urls(recording_id),
+            urls=self._urls(status.ticket),
         )
         self._webhooks.send_for_certain(leg, event)
         transcript = outcome.transcript
@@ -86,11 +83,19 @@ class RecordingWebhooks:
             )
             self._webhooks.send_for_certain(leg, event)
 
-    def _urls(self, recording_id: str) -> dict[str, str]:
+    def _urls(self, ticket: Ticket) -> dict[str, str]:
         """Return where a recording can be had, in each format that Telnyx' clients know."""
-        formats = (AudioFormat.MP3.value, AudioFormat.WAV.value)
-        found = {one: self._links.url(recording_id, one) for one in formats}
+        recording_id = ticket.name.recording_id
+        found = {one: self._links.url(recording_id, one, place=_place_of(ticket)) for one in FORMATS}
         return {one: url for one, url in found.items() if url}
+
+
+def _place_of(ticket: Ticket) -> str:
+    """Return where its document is, if the store gets one; "" for an account without a database."""
+    try:
+        return f"{names.database_of_document(ticket.account_id, ticket.document_id)}/{ticket.document_id}"
+    except BadName:
+        return ""
 
 
 def _leg_of(status: RecordingStatus) -> Leg:

@@ -52,13 +52,13 @@ RECORDINGS = "call_recordings"
 TRANSCRIPTIONS = "recording_transcriptions"
 
 SCOPES: dict[str, Scope] = {
-    f"{RECORDINGS}.list": Scope.LISTEN,
-    f"{RECORDINGS}.retrieve": Scope.LISTEN,
-    f"{RECORDINGS}.delete": Scope.ADMIN,
-    f"{RECORDINGS}.delete_many": Scope.ADMIN,
-    f"{TRANSCRIPTIONS}.list": Scope.LISTEN,
-    f"{TRANSCRIPTIONS}.retrieve": Scope.LISTEN,
-    f"{TRANSCRIPTIONS}.delete": Scope.ADMIN,
+    f"{RECORDINGS}.list_recordings": Scope.LISTEN,
+    f"{RECORDINGS}.retrieve_recording": Scope.LISTEN,
+    f"{RECORDINGS}.delete_recording": Scope.ADMIN,
+    f"{RECORDINGS}.delete_recordings": Scope.ADMIN,
+    f"{TRANSCRIPTIONS}.list_transcriptions": Scope.LISTEN,
+    f"{TRANSCRIPTIONS}.retrieve_transcription": Scope.LISTEN,
+    f"{TRANSCRIPTIONS}.delete_transcription": Scope.ADMIN,
 }
 """What each page needs, by its endpoint."""
 
@@ -216,31 +216,22 @@ class RecordingPages:
 def blueprints(pages: RecordingPages, access: Access) -> tuple[Blueprint, ...]:
     """Return the pages, to be registered with an application and described."""
     recordings = ApiBlueprint(RECORDINGS, access, "Recordings of calls")
+    one = "/recordings/<string:recording_id>"
     add = partial(_add, recordings)
-    add("list", "GET", "/recordings", pages.list_recordings, RecordingsSchema, query=RecordingQuery)
-    add("retrieve", "GET", "/recordings/<string:recording_id>", pages.retrieve, RecordingAnswerSchema)
-    add("delete", "DELETE", "/recordings/<string:recording_id>", pages.delete, RecordingAnswerSchema)
     add(
-        "delete_many",
-        "POST",
-        "/recordings/actions/delete",
-        pages.delete_many,
-        DeletedSchema,
-        body=DeleteManySchema,
+        "list_recordings", "GET", "/recordings", pages.list_recordings, RecordingsSchema, query=RecordingQuery
     )
+    add("retrieve_recording", "GET", one, pages.retrieve, RecordingAnswerSchema)
+    add("delete_recording", "DELETE", one, pages.delete, RecordingAnswerSchema)
+    many = "/recordings/actions/delete"
+    add("delete_recordings", "POST", many, pages.delete_many, DeletedSchema, body=DeleteManySchema)
     transcriptions = ApiBlueprint(TRANSCRIPTIONS, access, "Transcriptions of recordings")
+    one, every = "/recording_transcriptions/<string:transcription_id>", "/recording_transcriptions"
     add = partial(_add, transcriptions)
-    one = "/recording_transcriptions/<string:transcription_id>"
-    add(
-        "list",
-        "GET",
-        "/recording_transcriptions",
-        pages.list_transcriptions,
-        TranscriptionsSchema,
-        query=TranscriptionQuery,
-    )
-    add("retrieve", "GET", one, pages.retrieve_transcription, TranscriptionAnswerSchema)
-    add("delete", "DELETE", one, pages.delete_transcription, TranscriptionAnswerSchema)
+    run = pages.list_transcriptions
+    add("list_transcriptions", "GET", every, run, TranscriptionsSchema, query=TranscriptionQuery)
+    add("retrieve_transcription", "GET", one, pages.retrieve_transcription, TranscriptionAnswerSchema)
+    add("delete_transcription", "DELETE", one, pages.delete_transcription, TranscriptionAnswerSchema)
     return recordings, transcriptions
 
 
@@ -271,13 +262,13 @@ def _add(
 
 
 _SUMMARIES = {
-    (RECORDINGS, "list"): "List recordings, the newest first",
-    (RECORDINGS, "retrieve"): "Say all of a recording, with links to it",
-    (RECORDINGS, "delete"): "Delete a recording for good, wherever that can be done",
-    (RECORDINGS, "delete_many"): "Delete recordings for good",
-    (TRANSCRIPTIONS, "list"): "List transcriptions, the newest first",
-    (TRANSCRIPTIONS, "retrieve"): "Say what was said in a recording",
-    (TRANSCRIPTIONS, "delete"): "Delete what was said in a recording, and not the recording",
+    (RECORDINGS, "list_recordings"): "List recordings, the newest first",
+    (RECORDINGS, "retrieve_recording"): "Say all of a recording, with links to it",
+    (RECORDINGS, "delete_recording"): "Delete a recording for good, wherever that can be done",
+    (RECORDINGS, "delete_recordings"): "Delete recordings for good",
+    (TRANSCRIPTIONS, "list_transcriptions"): "List transcriptions, the newest first",
+    (TRANSCRIPTIONS, "retrieve_transcription"): "Say what was said in a recording",
+    (TRANSCRIPTIONS, "delete_transcription"): "Delete what was said in a recording, and not the recording",
 }
 
 

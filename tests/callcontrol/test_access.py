@@ -50,7 +50,7 @@ def test_every_request_leaves_a_line_without_secrets(place: Place) -> None:
     with capture_logs() as lines:
         ask(place.api, f"/v2/calls/{call_control_id}/actions/hangup?x={key}", key, json={"client_state": "x"})
     (line,) = (one for one in lines if one["event"] == "api_request")
-    assert (line["method"], line["status"], line["token"]) == ("POST", 422, key[3:15])
+    assert (line["method"], line["status"], line["key_id"]) == ("POST", 422, key[3:15])
     assert line["path"].endswith("/actions/hangup")
     assert key not in str(lines)
 
