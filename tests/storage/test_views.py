@@ -115,6 +115,9 @@ ROWS: list[tuple[str, dict[str, Any], list[tuple[Any, Any]]]] = [
     ),
     ("connections/listing_by_number", {"pvt_type": "connection", "numbers": "100"}, []),
     ("connections/listing", {"pvt_type": "connection"}, [("d", None)]),
+    ("callcontrol_media/listing_by_name", {"pvt_type": "media", "name": "hi"}, [("hi", None)]),
+    ("callcontrol_media/listing_by_name", {"pvt_type": "media", "name": 5}, []),
+    ("callcontrol_media/listing_by_name", {"pvt_type": "media", "name": "hi", "pvt_deleted": True}, []),
     (
         "callcontrol_recordings/listing",
         {
