@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -77,9 +78,11 @@ class Site:
         self.hooks = Hooks()
         self.stage = Stage(root)
         lay_out(self.stage)
-        control = ("call_control", {"connection_id": "crm"})
+        # Of this site alone: on a running FreeSWITCH each process tells of all calls of its connections.
+        self.connection_id = f"crm-{secrets.token_hex(4)}"
+        control = ("call_control", {"connection_id": self.connection_id})
         connection = {"pvt_type": "connection", "webhook_event_url": self.hooks.url}
-        self.stage.write(account_db(ACCOUNT), "crm", connection)
+        self.stage.write(account_db(ACCOUNT), self.connection_id, connection)
         self.stage.write(account_db(ACCOUNT), "main", callflow("1000", chain(control)))
         self.key, self.token = self.new_key()
         self._started: list[ServiceProcess] = []

@@ -127,7 +127,7 @@ def test_a_revoked_key_is_refused_by_all(site: Site) -> None:
 
     def is_known(client: Telnyx) -> bool:
         try:
-            client.connections.list_active_calls("crm")
+            client.connections.list_active_calls(site.connection_id)
         except AuthenticationError:
             return False
         return True
