@@ -225,7 +225,8 @@ def test_another_process_goes_on_with_a_gather(place: Place) -> None:
     line.press("12")
     eventually(lambda: line.call.session.channel.get("callcontrol_gathered") == "1.12", what="the note")
     first.control.teller.stop()
-    place.process(own=True)
+    second = place.process(own=True)
+    eventually(lambda: len(second.control.gathers), what="the gather in the other process")
     line.call.press("3")
     assert line.gathered() == [("valid", "123")]
 
