@@ -1,7 +1,7 @@
 """Which rows of the view answer a list: one range of keys, and what is to be looked at besides.
 
-The most telling filter picks the range; the time that the rows are ordered by bounds it. Further filters are
-held against the documents themselves, one by one.
+A filter picks the range; the time that its rows are ordered by bounds it. Further filters are held against
+the documents themselves, one by one.
 """
 
 from __future__ import annotations
@@ -26,9 +26,6 @@ from storage.views_recordings import (
     sip_call_id_of,
     started_us_of,
 )
-
-MOST_TELLING = ("id", "leg", "sip", "session", "connection", "to", "from")
-"""A leg has a few recordings, a number may have thousands."""
 
 _VALUES = {
     "id": recording_id_of,
@@ -59,22 +56,33 @@ class Index:
         return ended_us_of(document) if self.what == "ended" else number(document.get("pvt_created"))
 
 
-def index_of(wanted: Wanted) -> Index:
-    """Return the rows to read."""
-    telling = next((what for what in MOST_TELLING if what in wanted.exact), None)
-    if telling is not None:
-        found = Index(telling, wanted.exact[telling], wanted.created, is_whole=False)
-        rest = replace(wanted, exact={k: v for k, v in wanted.exact.items() if k != telling}, created=Span())
-    elif wanted.transcribed:
-        found = Index("transcript", "", wanted.created, is_whole=False)
-        rest = replace(wanted, transcribed=False, created=Span())
-    elif not wanted.started.is_open:
-        found, rest = Index("started", "", wanted.started, is_whole=False), replace(wanted, started=Span())
-    elif not wanted.ended.is_open:
-        found, rest = Index("ended", "", wanted.ended, is_whole=False), replace(wanted, ended=Span())
-    else:
-        found, rest = Index("all", "", wanted.created, is_whole=False), replace(wanted, created=Span())
-    return replace(found, is_whole=rest == Wanted())
+def indexes_of(wanted: Wanted) -> list[Index]:
+    """Return the ranges of rows that hold all that is wanted: one for each value that is filtered by, else
+    the one by time. The one with the fewest rows is the one to read.
+    """
+    if wanted.exact:
+        return [
+            _index(wanted, what, value, exact={k: v for k, v in wanted.exact.items() if k != what})
+            for what, value in wanted.exact.items()
+        ]
+    if wanted.transcribed:
+        return [_index(wanted, "transcript", transcribed=False)]
+    if not wanted.started.is_open:
+        return [_by_time(wanted, "started", wanted.started)]
+    if not wanted.ended.is_open:
+        return [_by_time(wanted, "ended", wanted.ended)]
+    return [_index(wanted, "all")]
+
+
+def _index(wanted: Wanted, what: str, value: str = "", **without: Any) -> Index:
+    """Return an index by creation. Args: without: what is left of the filters when it has said its own."""
+    rest = replace(wanted, created=Span(), **without)
+    return Index(what, value, wanted.created, is_whole=rest == Wanted())
+
+
+def _by_time(wanted: Wanted, what: str, span: Span) -> Index:
+    rest: Wanted = replace(wanted, **{what: Span()})  # type: ignore[arg-type]  # named as the field
+    return Index(what, "", span, is_whole=rest == Wanted())
 
 
 def fits(document: Document, wanted: Wanted) -> bool:

@@ -18,7 +18,7 @@ from heapq import merge
 from itertools import islice
 
 from callcontrol.errors import BAD_REQUEST, Fault, Unprocessable
-from callcontrol.recordings_index import Index, fits, index_of
+from callcontrol.recordings_index import Index, fits, indexes_of
 from callcontrol.recordings_months import Held, Months, Rows
 from callcontrol.recordings_query import Wanted
 from callcontrol.recordings_waiting import Waiting, WaitingRecordings, document_of
@@ -69,9 +69,10 @@ class Listing:
         """
         if wanted.nothing:
             return Page([], 0)
-        index = index_of(wanted)
+        months = Months(self._store, account_id)
+        rows = min((months.rows(index) for index in indexes_of(wanted)), key=lambda each: each.total)
+        index = rows.index
         waiting = self._waiting.listed(account_id, wanted, index)
-        rows = Months(self._store, account_id).rows(index)
         skip = (number - 1) * size
         if index.is_whole:
             return self._counted(rows, waiting, index, skip, size)

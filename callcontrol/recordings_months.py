@@ -10,6 +10,7 @@ come of a scan, once (storage.couchdb_scan).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,6 +28,12 @@ from storage.views_recordings import LISTING, recording_id_of
 
 KAZOOS = "recordings/crossbar_listing"
 """Of all recordings by their creation, in every month's database that Kazoo or we made."""
+
+TIMES_US = ("started", "ended")
+"""Indexes whose times are epoch microseconds; of others they are Gregorian seconds."""
+
+MAX_SKIP = 400
+"""Rows that a server may pass over for a page; CouchDB 3 takes a tenth of a second for that."""
 
 AT_ONCE = 8
 """Months that are asked at the same time."""
@@ -93,7 +100,7 @@ class Months:
 
     def rows(self, index: Index) -> Rows:
         """Return the rows of an index."""
-        per_s = 1e6 if index.what in ("started", "ended") else 0
+        per_s = 1e6 if index.what in TIMES_US else 0
         return Rows(self._store, index, self.databases(index.span, per_s))
 
     def _get(self, document_id: str, recording_id: str) -> Held | None:
@@ -119,11 +126,11 @@ class Months:
 
 
 class Rows:
-    """The rows of one index over some months, the newest first; counted once, when first asked for."""
+    """The rows of one index over some months, the newest first, counted at once."""
 
     def __init__(self, store: DocumentStore, index: Index, databases: list[str]) -> None:
         self._store = store
-        self._index = index
+        self.index = index
         self._months = [one for one in _each(self._counted, databases) if one.count]
 
     @property
@@ -133,8 +140,7 @@ class Rows:
 
     def newer_than(self, time: float) -> int:
         """Return how many have a later time."""
-        later = replace(self._index.span, low=max(self._index.span.low, int(time) + 1))
-        return sum(_each(lambda month: self._count(month, later), self._months))
+        return sum(_each(lambda month: self._later(month, time), self._months))
 
     def page(self, skip: int, limit: int) -> list[Held]:
         """Return some of them."""
@@ -157,11 +163,11 @@ class Rows:
                 yield from self._page(month, skip, chunk)
 
     def _counted(self, database: str) -> _Month:
-        is_all = self._index.what == "all"
+        is_all = self.index.what == "all"
         for view, scan in ((LISTING, not is_all), (KAZOOS, True)):
             month = _Month(database, view)
             try:
-                return replace(month, count=self._count(month, self._index.span, scan=scan))
+                return replace(month, count=self._count(month, self.index.span, scan=scan))
             except NotFound:  # Kazoo's database, or one that was deleted this moment
                 if not is_all:
                     break
@@ -174,7 +180,8 @@ class Rows:
         return self._store.count(month.database, month.view, start=start, end=end, scan=scan)
 
     def _page(self, month: _Month, skip: int, limit: int) -> list[Held]:
-        start, end = bounds(self._prefix(month), self._index.span)
+        span, skip = self._nearer(month, skip)
+        start, end = bounds(self._prefix(month), span)
         try:
             rows: list[ViewRow] = self._store.page(
                 month.database, month.view, start=start, end=end, skip=skip, limit=limit
@@ -183,8 +190,46 @@ class Rows:
             return []
         return [Held(month.database, row.document) for row in rows if row.document is not None]
 
+    def _nearer(self, month: _Month, skip: int) -> tuple[Span, int]:
+        """Return a span that begins nearer to a place in a month, and how many rows to pass over there.
+
+        A server passes over rows one by one, but counts them at once: some twenty counts find a time that has
+        about so many rows after it.
+        """
+        span = self.index.span
+        if skip <= MAX_SKIP:
+            return span, skip
+        newest = self._time_of_newest(month)
+        if newest is None:
+            return span, skip
+        step = 1_000_000 if self.index.what in TIMES_US else 1
+        near, far = 0, 1  # so many steps before the newest: at most, and more than, `skip` rows are later
+        passed = 0
+        while (later := self._later(month, newest - far * step)) <= skip:
+            near, passed, far = far, later, far * 2
+        while far - near > 1 and skip - passed > MAX_SKIP:
+            middle = (near + far) // 2
+            later = self._later(month, newest - middle * step)
+            near, far, passed = (middle, far, later) if later <= skip else (near, middle, passed)
+        return replace(span, high=min(span.high, newest - near * step)), skip - passed
+
+    def _later(self, month: _Month, time: float) -> int:
+        """Return how many rows of a month are after a time."""
+        after = math.nextafter(time, math.inf)
+        return self._count(month, replace(self.index.span, low=max(self.index.span.low, after)))
+
+    def _time_of_newest(self, month: _Month) -> int | None:
+        start, end = bounds(self._prefix(month), self.index.span)
+        try:
+            rows = self._store.page(month.database, month.view, start=start, end=end, limit=1)
+        except NotFound:
+            return None
+        place = len(self._prefix(month))
+        time = rows[0].key[place] if rows and isinstance(rows[0].key, list) else None
+        return math.floor(time) + 1 if isinstance(time, int | float) else None
+
     def _prefix(self, month: _Month) -> list[str]:
-        return [self._index.what, self._index.value] if month.view == LISTING else []
+        return [self.index.what, self.index.value] if month.view == LISTING else []
 
 
 def _each(work: Callable[[T], R], items: list[T]) -> list[R]:

@@ -106,18 +106,16 @@ class CachedStore:
         limit: int,
         scan: bool = True,
     ) -> list[ViewRow]:
-        """See DocumentStore.page. Straight from the store."""
-        return self._fetches.direct(
+        """See DocumentStore.page. Straight from the store, which may have to index a month first."""
+        return self._fetches.aside(
             lambda: self._store.page(database, view, start=start, end=end, skip=skip, limit=limit, scan=scan)
         )
 
     def count(
         self, database: str, view: str, *, start: Any = None, end: Any = None, scan: bool = True
     ) -> int:
-        """See DocumentStore.count. Straight from the store."""
-        return self._fetches.direct(
-            lambda: self._store.count(database, view, start=start, end=end, scan=scan)
-        )
+        """See DocumentStore.count. As `page`."""
+        return self._fetches.aside(lambda: self._store.count(database, view, start=start, end=end, scan=scan))
 
     def save(self, database: str, document: Document) -> Document:
         """See DocumentStore.save."""

@@ -83,6 +83,14 @@ class Fetches:
             self._went_away(exc)
             raise
 
+    def aside(self, ask: Callable[[], T]) -> T:
+        """Ask what may take long: that it does says nothing about the store. Raises: StoreUnavailable at once
+        while the store is away, and what `ask` raises.
+        """
+        if self.is_away:
+            raise StoreUnavailable(self._reason)
+        return ask()
+
     def close(self) -> None:
         """End the probe."""
         if self._probe is not None:

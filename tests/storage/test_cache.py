@@ -127,6 +127,36 @@ def test_a_follower_reads_the_new_state(couch: CouchDouble, cached: CachedStore)
     assert cached.get(DATABASE, "flow")["x"] == 2
 
 
+def test_a_page_that_takes_too_long_says_nothing_about_the_store(
+    couch: CouchDouble, cached: CachedStore
+) -> None:
+    """A month that the server has to index first keeps no call waiting; one that is down is not asked."""
+    cached.get(DATABASE, "flow")
+    couch.misbehaviour += [503] * 3
+    for ask in (lambda: cached.page(DATABASE, VIEW, limit=5), lambda: cached.count(DATABASE, VIEW)):
+        couch.misbehaviour.clear()
+        couch.misbehaviour += [503] * 3
+        with pytest.raises(StoreUnavailable):
+            ask()
+        assert cached.health().is_available
+    couch.misbehaviour.clear()
+    couch.stop()
+    eventually(lambda: not _answers(cached))
+    eventually(lambda: not cached.health().is_available)
+    asked_before = len(couch.requests)
+    with pytest.raises(StoreUnavailable):
+        cached.page(DATABASE, VIEW, limit=5)
+    assert len(couch.requests) == asked_before
+
+
+def _answers(cached: CachedStore) -> bool:
+    try:
+        cached.ping()
+    except StoreUnavailable:
+        return False
+    return True
+
+
 def test_a_store_that_is_down_is_served_from_memory(couch: CouchDouble, cached: CachedStore) -> None:
     """What was asked before goes on, at once; what was not is unavailable, at once; health tells."""
     cached.get(DATABASE, "flow")
