@@ -37,8 +37,11 @@ class UrlsByType(fields.Dict):
             values=fields.List(
                 WebUrl("Where webhooks of the type go."), validate=validate.Length(1, MAX_URLS)
             ),
-            validate=validate.Length(max=MAX_EVENT_TYPES),
-            metadata={"description": "Addresses by event type; others go where they went."},
+            validate=_few,  # Length would be described as characters
+            metadata={
+                "description": "Addresses by event type; others go where they went.",
+                "maxProperties": MAX_EVENT_TYPES,
+            },
         )
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
@@ -52,6 +55,11 @@ class UrlsByType(fields.Dict):
 def webhook_urls() -> UrlsByType:
     """Return the field for addresses by event type."""
     return UrlsByType()
+
+
+def _few(value: Mapping[str, Any]) -> None:
+    if len(value) > MAX_EVENT_TYPES:
+        raise ValidationError(f"Must not have more than {MAX_EVENT_TYPES} event types.")
 
 
 def _flat(messages: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from typing import Any
 
@@ -13,6 +15,7 @@ import schemathesis
 from callcontrol.described_errors import ERRORS
 from callcontrol.examples import EXAMPLES
 from callcontrol.registry import discover
+from callcontrol.webhook_fields import MAX_EVENT_TYPES
 from tests.callcontrol.place import Place
 
 FIRST_COMMANDS = {"answer", "hangup", "client_state_update", "record_start", "record_stop"}
@@ -49,6 +52,8 @@ def test_every_command_is_described(place: Place) -> None:
         "description": schema["properties"]["max_length"]["description"],
     }
     assert len(schema["properties"]["transcription_language"]["enum"]) > 200
+    urls = described["components"]["schemas"]["AnswerData"]["properties"]["webhook_urls"]
+    assert (urls["maxProperties"], "maxLength" in urls) == (MAX_EVENT_TYPES, False)
     assert described["security"] == [{"bearer": []}]
 
 
@@ -103,6 +108,9 @@ def test_the_page_is_our_own(place: Place) -> None:
     assert answer.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert not re.search(r"https?://|//[a-z]", answer.text)
+    (script,) = re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in answer.headers["content-security-policy"]
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
