@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from callcontrol import events
 from callcontrol.channel import channel_of, packed
 from callcontrol.leg import Leg, leg_of
+from callcontrol.snapshot import Snapshot
 from callcontrol.webhook_key import SIGNER
+from esl.event import Event
 from tests.callcontrol.place import NODE, Place
 from tests.recording.samples import ACCOUNT_ID
 
@@ -22,13 +25,12 @@ NOW = datetime.now(UTC)
 
 
 def leg_in(place: Place, **variables: str) -> Leg:
-    """The leg of a live call that has these channel variables."""
+    """A live leg as it would be with these channel variables; without them nobody else tells of it."""
     call = place.call()
-    for name, value in variables.items():
-        call.session.channel.set(name, value)
     facilities = place.api.control.facilities
-    channel = channel_of(facilities.switches, NODE, call.uuid)
-    leg = leg_of(channel.snapshot(), facilities.ids, NODE)
+    text = channel_of(facilities.switches, NODE, call.uuid).api("uuid_dump")
+    text += "".join(f"\nvariable_{name}: {quote(value)}" for name, value in variables.items())
+    leg = leg_of(Snapshot(Event(text.encode())), facilities.ids, NODE)
     assert leg is not None
     return leg
 
