@@ -23,7 +23,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "send_dtmf": {"digits": "1"},
     "speak": {"payload": "hello", "voice": "female"},
     "transfer": {"to": "+15550001111"},
-    "delete_many": {"ids": ["0" * 32]},
+    "delete_recordings": {"ids": ["0" * 32]},
     "dial": {"to": "+15550001111", "from": "+15550002222", "connection_id": "c1"},
 }
 """What a page cannot do without."""
