@@ -3,7 +3,9 @@
     python -m tests.run [--jobs N] [pytest's own options]
 
 A folder's output is printed when it is over, whole; the last line has the sums of all. Tests stay within one
-process as they are written: each folder has its own fixtures, and shares nothing with the others.
+process as they are written: each folder has its own fixtures, and shares nothing with the others. Many hold a
+switch or an engine to fractions of a second, which a machine that is busy with another folder may miss: what
+failed is run once more in the end, alone, and is named whatever comes of it.
 """
 
 from __future__ import annotations
@@ -29,9 +31,10 @@ LONGEST_FIRST = ("callcontrol", "swml", "service", "recording", "storage", "scen
 
 COUNTED = ("passed", "failed", "errors", "skipped", "deselected", "xfailed", "xpassed")
 
+TESTS_FAILED = 1  # pytest's exit codes
 NOTHING_TO_RUN = 5  # pytest: every test of the folder was deselected
 
-_SUMMARY = re.compile(r"^(?:\d+ [a-z]+(?:, )?)+ in [\d.]+s", re.MULTILINE)
+_SUMMARY = re.compile(r"^(?:=+ )?((?:\d+ [a-z]+(?:, )?)+) in [\d.]+s", re.MULTILINE)
 _COUNT = re.compile(r"(\d+) ([a-z]+)")
 
 
@@ -47,8 +50,8 @@ class Run:
     @property
     def counts(self) -> Counter[str]:
         """How many tests ended how, by pytest's words."""
-        summaries = [found[0] for found in _SUMMARY.finditer(self.output)]
-        found = _COUNT.findall(summaries[-1].partition(" in ")[0]) if summaries else []
+        summaries = [found[1] for found in _SUMMARY.finditer(self.output)]
+        found = _COUNT.findall(summaries[-1]) if summaries else []
         return Counter({"errors" if word == "error" else word: int(count) for count, word in found})
 
     @property
@@ -101,6 +104,19 @@ def run_all(jobs: int, options: list[str]) -> list[Run]:
     return done
 
 
+def run_again(runs: list[Run], options: list[str]) -> list[Run]:
+    """Run the failed tests of some folders once more, one folder at a time; all of them are printed."""
+    again = []
+    for one in runs:
+        if one.exit_code != TESTS_FAILED:
+            continue
+        failed = [line for line in one.output.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+        click.echo("\n".join([f"== tests/{one.folder}, once more and alone", *failed]))
+        again.append(run(one.folder, [*options, "--last-failed", "--last-failed-no-failures=none"]))
+        click.echo(f"{again[-1].output.rstrip()}\n")
+    return again
+
+
 def main(arguments: list[str]) -> int:
     """Run the suite and print the sums; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -108,7 +124,12 @@ def main(arguments: list[str]) -> int:
     known, options = parser.parse_known_args(arguments)
     began_s = time.monotonic()
     runs = run_all(max(1, known.jobs), options)
+    again = {one.folder: one for one in run_again(runs, options)}
     sums: Counter[str] = sum((one.counts for one in runs), Counter())
+    for word in ("failed", "errors"):
+        sums[word] = sum(again.get(one.folder, one).counts[word] for one in runs)
+    sums["passed"] += sum(one.counts["passed"] for one in again.values())
+    runs = [again.get(one.folder, one) for one in runs]
     for one in runs:
         if not one.is_good:
             click.echo(f"tests/{one.folder}: exit code {one.exit_code}")
