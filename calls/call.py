@@ -3,7 +3,8 @@
 A call costs one greenlet (its flow's), one connection, the channel's data as it came, and small tables
 that exist only when used. Events are looked at in the hub as they arrive; of each only the headers
 somebody asks for are decoded. Whoever waits does so on the call's bell, with a deadline, and is told by
-CallGone when the call ends. The verbs (answer, play, collect ...) are functions in their own files.
+CallGone when the call ends. The verbs (answer, play, collect ...) are functions in their own files; what is
+left is one state with its doors, and longer than other files since it cannot be parted without sharing that.
 """
 
 from __future__ import annotations
