@@ -25,7 +25,7 @@ $(READY): setup.cfg pyproject.toml constraints.txt
 demo: $(READY) ## one call, from hand-off to delivered recording (SWITCH=host:port: on a running FreeSWITCH)
 	@$(BIN)/callflows demo $(if $(SWITCH),--switch $(SWITCH))
 
-test: $(READY) ## the test suite, two folders at a time
+test: $(READY) ## the test suite, three folders at a time
 	@$(BIN)/python -m tests.run
 
 check: lint types contracts tables ## format, lint, types, import contracts, generated tables

@@ -120,7 +120,7 @@ def run_again(runs: list[Run], options: list[str]) -> list[Run]:
 def main(arguments: list[str]) -> int:
     """Run the suite and print the sums; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--jobs", type=int, default=2, help="pytest processes at once")
+    parser.add_argument("--jobs", type=int, default=3, help="pytest processes at once")
     known, options = parser.parse_known_args(arguments)
     began_s = time.monotonic()
     runs = run_all(max(1, known.jobs), options)
