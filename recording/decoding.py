@@ -11,24 +11,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
 
 import av
-import numpy as np
 from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from numpy.typing import NDArray
 
-Samples: TypeAlias = NDArray[np.int16]
-"""Shape (channels, n)."""
+from recording.block_shape import Cutting, Resampling, Samples, shaping
 
 LITTLE_ENDIAN = "<i2"
 """Samples as they stand in files and go to engines."""
 
 DEMUXERS = {".mp3": "mp3"}
 """FFmpeg knows an MP3 by several frames in a row, and a tenth of a second has too few: it is told."""
+
+WAV_PROBE = 2_048
+"""FFmpeg looks at so many bytes of a WAV for what is in it (by default at 5 MB): the header says it, and
+the search for a sound in disguise (DTS) takes longer than all the rest for a recording of a few seconds."""
 
 BLOCK_MS = 1_000
 """Length of a block: long enough that Python between blocks counts for nothing, short enough for the hub."""
@@ -47,8 +46,9 @@ class Decoding:
     channels: int = 0
     faults: list[str] = field(default_factory=list)
     is_changing: bool = False
-    _resampler: AudioResampler | None = None
+    _shaping: Cutting | Resampling | None = None
     _shape: tuple[int, str] = (0, "")
+    _layout: str = ""
     _samples: int = 0
     _bad_packets: int = 0
     _bad_at_s: float = 0.0
@@ -60,18 +60,24 @@ class Decoding:
         Raises: OSError: the system does not let us read it.
         """
         try:
-            demuxer = DEMUXERS.get(self.path.suffix.lower())
-            with av.open(str(self.path), format=demuxer, metadata_errors="replace") as container:
+            with self._open() as container:
                 for frame in self._frames(container):
                     yield from self._convert(frame, rate_hz)
-                if self._resampler is not None:
-                    yield from self._taken(self._resampler.resample(None))
+                if self._shaping is not None:
+                    yield from self._taken(self._shaping.rest())
         except (FileNotFoundError, PermissionError):
             raise
         except (av.FFmpegError, IndexError):  # IndexError: no audio stream at all
             self._bad_packet()
         if self._bad_packets:
             self.faults.append(self._told_bad())
+
+    def _open(self) -> InputContainer:
+        with self.path.open("rb") as source:
+            head = source.read(12)
+        options = {"probesize": str(WAV_PROBE)} if head[:4] + head[8:] == b"RIFFWAVE" else {}
+        demuxer = DEMUXERS.get(self.path.suffix.lower())
+        return av.open(str(self.path), format=demuxer, options=options, metadata_errors="replace")
 
     def _frames(self, container: InputContainer) -> Iterator[AudioFrame]:
         stream: AudioStream = container.streams.audio[0]
@@ -87,36 +93,33 @@ class Decoding:
 
     def _convert(self, frame: AudioFrame, rate_hz: int) -> Iterator[Samples]:
         shape = (frame.sample_rate, frame.layout.name)
-        if shape != self._shape:
-            if self._resampler is not None:
-                yield from self._change(shape)
-            self._begin(shape, rate_hz)
-        assert self._resampler is not None
-        yield from self._taken(self._resampler.resample(frame))
+        if self._shaping is None or shape != self._shape:
+            if self._shaping is not None:
+                yield from self._taken(self._shaping.rest())
+                self._tell_change(shape)
+            self._begin(frame, rate_hz)
+        assert self._shaping is not None
+        yield from self._taken(self._shaping.take(frame))
 
-    def _change(self, shape: tuple[int, str]) -> Iterator[Samples]:
-        """Take what is left in the old shape, and say that there is a new one."""
-        assert self._resampler is not None
-        yield from self._taken(self._resampler.resample(None))
-        at_s = self._samples / self._resampler.rate
+    def _tell_change(self, shape: tuple[int, str]) -> None:
+        """Say where the shape changed, the first time that it did."""
+        at_s = self._samples / self.rate_hz
         if not self.is_changing:
             before, after = (f"{rate_hz} Hz {layout}" for rate_hz, layout in (self._shape, shape))
             self.faults.append(f"its audio changes from {before} to {after} after {at_s:.1f} s")
         self.is_changing = True
 
-    def _begin(self, shape: tuple[int, str], rate_hz: int) -> None:
-        layout = self._resampler.layout if self._resampler is not None else shape[1]
-        target_hz = rate_hz or self.rate_hz or shape[0]
-        block = max(1, target_hz * BLOCK_MS // 1000)
-        self._shape = shape
-        self._resampler = AudioResampler(format="s16p", layout=layout, rate=target_hz, frame_size=block)
-        self.rate_hz = target_hz
+    def _begin(self, frame: AudioFrame, rate_hz: int) -> None:
+        self._shape = (frame.sample_rate, frame.layout.name)
+        self._layout = self._layout or frame.layout.name
+        self.rate_hz = rate_hz or self.rate_hz or frame.sample_rate
+        block = max(1, self.rate_hz * BLOCK_MS // 1000)
+        self._shaping = shaping(frame, self._layout, self.rate_hz, block)
 
-    def _taken(self, frames: list[AudioFrame]) -> Iterator[Samples]:
-        for frame in frames:
-            samples: Samples = frame.to_ndarray().astype(np.int16, copy=False)
+    def _taken(self, blocks: list[Samples]) -> Iterator[Samples]:
+        for samples in blocks:
             self.channels = len(samples)
-            self._samples += frame.samples
+            self._samples += samples.shape[1]
             yield samples
 
     def _bad_packet(self) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from recording.decoding import Samples
+from recording.block_shape import Samples
 
 BLOCK_MS = 20
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from recording.decoding import Decoding, Samples
+from recording.block_shape import Samples
+from recording.decoding import Decoding
 from recording.errors import Interrupted, Unprocessable
 from recording.processing.encoding import encodable, encode
 from recording.processing.stream import Shape, in_channels

@@ -20,7 +20,7 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 
-from recording.decoding import Samples
+from recording.block_shape import Samples
 from recording.errors import Interrupted, Unprocessable
 from recording.processing.stream import Shape
 from recording.request import AudioFormat

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from recording.decoding import BLOCK_MS, Decoding, Samples
+from recording.block_shape import Samples
+from recording.decoding import BLOCK_MS, Decoding
 from recording.errors import Unprocessable
 from recording.probe import Findings
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recording.decoding import BLOCK_MS, Decoding, Samples
+from recording.block_shape import Samples
+from recording.decoding import BLOCK_MS, Decoding
 from recording.probe import examine
 from recording.processing.encoding import encode
 from recording.processing.stream import Shape
@@ -32,6 +33,12 @@ def test_samples_are_those_of_the_file(tmp_path: Path) -> None:
     assert [block.shape[1] for block in blocks[:-1]] == [8 * BLOCK_MS] * 2
     assert np.array_equal(np.concatenate(blocks, axis=1), np.stack((left, right)))
     assert (decoding.rate_hz, decoding.channels, decoding.faults) == (8_000, 2, [])
+
+
+def test_name_does_not_decide_what_is_in_a_file(tmp_path: Path) -> None:
+    """An MP3 in a file named .wav is heard as what it is."""
+    path = write_mp3(tmp_path / "a.mp3", 3.0).rename(tmp_path / "a.wav")
+    assert abs(_read(Decoding(path)).shape[1] / 16_000 - 3.0) < 0.2
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 16_000, 48_000])

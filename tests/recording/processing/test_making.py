@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calls import wav
-from recording.decoding import Decoding, Samples
+from recording.block_shape import Samples
+from recording.decoding import Decoding
 from recording.errors import Interrupted, Unprocessable
 from recording.probe import Findings, examine
 from recording.processing.job import Job, Trimmed
