@@ -25,6 +25,9 @@ from storage.errors import MediaDamaged, StoreUnavailable
 BLOCK_BYTES = 256 * 1024
 """One hop into the thread pool costs about 0.1 ms; at this size hashing, not hopping, sets the pace."""
 
+MEASURED_BYTES = 16 * BLOCK_BYTES
+"""Hashed in one hop: a short recording needs no second one, a long one lets others at the pool in between."""
+
 T = TypeVar("T")
 
 
@@ -57,8 +60,13 @@ def _caught(work: Callable[[], T]) -> T | OSError:
 
 
 def _opened(path: Path, name: str) -> BinaryIO:
+    return _if_there(partial(_open_raw, path), name)
+
+
+def _if_there(work: Callable[[], T], name: str) -> T:
+    """As `off_hub`. Raises: MediaDamaged: there is no such file."""
     try:
-        return off_hub(partial(_open_raw, path), name)
+        return off_hub(work, name)
     except StoreUnavailable as exc:
         if isinstance(exc.__cause__, FileNotFoundError):
             raise MediaDamaged(name, "the file is gone") from exc
@@ -70,22 +78,46 @@ def _open_raw(path: Path) -> BinaryIO:
 
 
 def measure(path: Path) -> Measured:
-    """Hash a finished file and make it durable, a block at a time.
+    """Hash a finished file and make it durable.
 
     The file is also synced to disk: from here on a row in the outbox may vouch for its content, and a
     power cut must not make that row a lie.
     Raises: MediaDamaged (no such file), StoreUnavailable (it cannot be read).
     """
-    source = _opened(path, path.name)
+    measuring = _Measuring()
     try:
-        digest = hashlib.sha256()
-        size = 0
-        while block := off_hub(partial(_hashed_block, source, digest.update), path.name):
-            size += len(block)
-        off_hub(lambda: os.fsync(source.fileno()), path.name)
+        while not _if_there(partial(measuring.go_on, path), path.name):
+            pass
     finally:
-        source.close()
-    return Measured(size, digest.hexdigest())
+        measuring.close()
+    return Measured(measuring.size_bytes, measuring.digest.hexdigest())
+
+
+class _Measuring:
+    """Reads a file from its beginning, MEASURED_BYTES at a time. To be used in the thread pool."""
+
+    def __init__(self) -> None:
+        self.digest = hashlib.sha256()
+        self.size_bytes = 0
+        self._source: BinaryIO | None = None
+
+    def go_on(self, path: Path) -> bool:
+        """Read more; return whether that was all, and is on disk. Raises: OSError."""
+        if self._source is None:
+            self._source = _open_raw(path)
+        end = self.size_bytes + MEASURED_BYTES
+        while self.size_bytes < end:
+            block = _hashed_block(self._source, self.digest.update)
+            if not block:
+                os.fsync(self._source.fileno())
+                return True
+            self.size_bytes += len(block)
+        return False
+
+    def close(self) -> None:
+        """Let the file go."""
+        if self._source is not None:
+            self._source.close()
 
 
 def _hashed_block(source: BinaryIO, *updates: Callable[[bytes], None]) -> bytes:
