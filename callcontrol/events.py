@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from callcontrol.leg import Leg, told_time
+from callcontrol.webhook_key import meta
 
 _NAMESPACE = uuid.UUID("6f0c4d1e-52a5-5c8f-9a57-5d2d2f6a7b11")
 """Of our own: an event id names nothing outside."""
@@ -87,7 +88,7 @@ class WebhookEvent:
                 "payload": dict(self.payload),
                 "record_type": "event",
             },
-            "meta": {"attempt": 1, "delivered_to": url},
+            "meta": meta(url),
         }
 
 

@@ -30,8 +30,23 @@ MAX_BODY_BYTES = 64 * 1024
 MAX_NAME_CHARS = 256
 """Of a stream, an id, an account, a kind, a signer: ours, and never longer."""
 
-Signer = Callable[[bytes, int], Mapping[str, str]]
-"""Makes the headers that prove where a body comes from. Args: the body as it is sent, Unix time."""
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One request that is about to be made.
+
+    Attributes: body: as it was posted; url: where it goes; attempt: from 1, the same at both URLs of one;
+    unix_time: now.
+    """
+
+    body: bytes = field(repr=False)
+    url: str
+    attempt: int
+    unix_time: int
+
+
+Signer = Callable[[Sending], tuple[bytes, Mapping[str, str]]]
+"""Returns the body as this request is to bear it, and the headers that prove where it comes from."""
 
 
 class NoticeState(StrEnum):

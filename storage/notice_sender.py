@@ -11,7 +11,7 @@ other one, but for a probe now and then, so that events do not wait ten seconds 
 | anything else, redirects too | refused: tried a few times more (storage.notice_queue) |
 | an address that must not be reached, a URL that cannot be used | given up |
 
-Every request is signed anew, with the time of that request.
+Every request is signed anew, with the time of that request; its signer may say in the body which it is.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from storage import http_answer
 from storage.address import AddressPolicy
 from storage.errors import AddressRefused, ExchangeFailed
 from storage.guarded_http import GuardedHttp, Terms, WholeBody
-from storage.notice import NoticeJob, Signer, Try, TryOutcome
+from storage.notice import NoticeJob, Sending, Signer, Try, TryOutcome
 from storage.notice_queue import Result
 from storage.notice_rows import host_key
 from storage.outbox_health import Finding, Health
@@ -125,20 +125,21 @@ class NoticeSender:
             return Try(job.number, target, began, time.monotonic() - began_s, status, outcome, reason)
 
         try:
-            headers = self._signed(job, int(began))
+            signed = self._signed(job, Sending(job.body, url, job.number, int(began)))
         except Exception as exc:  # noqa: BLE001 - a signer's bug must not stop other notices
             _log.exception("notice_not_signed", notice=job.id, signer=job.signer)
             reason = f"{type(exc).__name__} in signer {job.signer}"
             return _Answer(tried(TryOutcome.FAILED, reason), finding=Finding.NOTHING)
-        if headers is None:
+        if signed is None:
             reason = f"no signer of name {job.signer!r} is installed"
             return _Answer(tried(TryOutcome.FAILED, reason), finding=Finding.NOTHING)
+        body, headers = signed
         try:
             reply = self._http.exchange(
                 "POST",
                 url,
                 headers={**HEADERS, **headers},
-                body=lambda: nullcontext(WholeBody(job.body)),
+                body=lambda: nullcontext(WholeBody(body)),
                 max_redirects=0,
                 terms=self._terms,
             )
@@ -160,9 +161,9 @@ class NoticeSender:
             finding=Finding.FAILED if refused.retryable else Finding.ANSWERED,
         )
 
-    def _signed(self, job: NoticeJob, now: int) -> Mapping[str, str] | None:
-        """Return the headers that prove where a notice comes from, None when nobody here can make them."""
+    def _signed(self, job: NoticeJob, sending: Sending) -> tuple[bytes, Mapping[str, str]] | None:
+        """Return body and headers of a request, None when nobody here can sign it."""
         if not job.signer:
-            return {}
+            return sending.body, {}
         signer = self._signers.get(job.signer)
-        return signer(job.body, now) if signer is not None else None
+        return signer(sending) if signer is not None else None

@@ -176,7 +176,7 @@ def test_what_is_posted_is_sent_signed_and_counted(tmp_path: Path) -> None:
     metrics = Metrics()
     outbox = Outbox(tmp_path / "o.sqlite")
     noticing = Noticing(settings(), outbox.notices, metrics.notice_ended)
-    noticing.signers["test"] = lambda body, now: {"X-Signed": f"{len(body)} {now > 0}"}
+    noticing.signers["test"] = lambda one: (one.body, {"X-Signed": f"{len(one.body)} {one.unix_time > 0}"})
     noticing.start()
     with serving() as receiver:
         noticing.poster.post(NewNotice("a", receiver.url(), {"n": 1}, signer="test"))

@@ -13,7 +13,7 @@ from gevent.queue import Queue
 from structlog.testing import capture_logs
 
 from storage.errors import StoreUnavailable
-from storage.notice import NewNotice, NoticeState, TryOutcome
+from storage.notice import NewNotice, NoticeState, Sending, TryOutcome
 from storage.notice_ledger import Wanted
 from storage.notice_sender import NoticeSender
 from storage.notice_worker import NoticeReport, NoticeSettings, NoticeWorker
@@ -143,11 +143,11 @@ def test_a_host_known_to_be_down_is_passed_over_for_the_failover(bench: Bench) -
 
 def test_every_request_is_signed_anew(bench: Bench) -> None:
     """With the bytes that are sent; headers of an old attempt would be refused as replayed."""
-    signed: list[tuple[bytes, int]] = []
+    signed: list[Sending] = []
 
-    def sign(body: bytes, now: int) -> Mapping[str, str]:
-        signed.append((body, now))
-        return {"telnyx-signature-ed25519": f"signature {len(signed)}", "telnyx-timestamp": str(now)}
+    def sign(sending: Sending) -> tuple[bytes, Mapping[str, str]]:
+        signed.append(sending)
+        return sending.body + b" " * sending.attempt, {"x-signature": f"signature {len(signed)}"}
 
     bench.signers["telnyx"] = sign
     with serving(Answer(500), Answer(200)) as receiver:
@@ -155,15 +155,15 @@ def test_every_request_is_signed_anew(bench: Bench) -> None:
         bench.worker.start()
         bench.reported(2)
         first, second = receiver.requests
-    assert first.headers["telnyx-signature-ed25519"] == "signature 1"
-    assert second.headers["telnyx-signature-ed25519"] == "signature 2"
-    assert [body for body, _ in signed] == [first.body, second.body]
+    assert [each.headers["x-signature"] for each in (first, second)] == ["signature 1", "signature 2"]
+    assert [each.body for each in (first, second)] == [b'{"n":1} ', b'{"n":1}  ']
+    assert [(each.attempt, each.url) for each in signed] == [(1, receiver.url()), (2, receiver.url())]
 
 
 def test_without_its_signer_nothing_is_sent(bench: Bench) -> None:
     """Nor with one that fails; the receiver is not blamed, and another process may do it."""
 
-    def broken(_body: bytes, _now: int) -> Mapping[str, str]:
+    def broken(_: Sending) -> tuple[bytes, Mapping[str, str]]:
         raise ZeroDivisionError
 
     bench.signers["broken"] = broken
