@@ -35,7 +35,7 @@ from callcontrol.webhook_fields import overrides, webhook_url, webhook_url_metho
 from calls.destination import Destination, Kind, parse_destination
 from calls.dial_rules import DialRules
 from calls.errors import NotDialable
-from calls.leg import Confirmation, Encryption, Leg
+from calls.leg import Confirmation, Encryption, Leg, caller_number
 
 MIN_RINGING_S, MAX_RINGING_S, RINGING_S = 5, 600, 30
 MIN_LIMIT_S, MAX_LIMIT_S = 30, 14_400
@@ -79,7 +79,7 @@ def _are_codecs(value: str) -> None:
 class OutgoingData(RecordFromAnswerData):
     """What dial and transfer have in common."""
 
-    from_display_name = Text(1, 128, "Shown as the caller's name.")
+    from_display_name = Text(1, 128, "Shown as the caller's name; without it the number.")
     audio_url = WebUrl("A sound that whoever answers hears first.")
     media_name = Text(1, 255, "A sound of the account's own that whoever answers hears first.")
     preferred_codecs = Codecs("Codecs in order of preference, separated by commas.")
@@ -154,7 +154,7 @@ def outgoing(
     if data.get("preferred_codecs"):
         told["absolute_codec_string"] = data["preferred_codecs"]
     if data.get("privacy") == "id":
-        told["origination_privacy"] = "hide_name:hide_number"
+        told |= _hidden(destination)
     leg = Leg(
         destination=destination,
         caller=caller,
@@ -226,6 +226,20 @@ def _invite(data: Mapping[str, Any]) -> dict[str, str]:
     return {f"{Message.INVITE}{header['name']}": header["value"] for header in given}
 
 
+def _hidden(destination: Destination) -> dict[str, str]:
+    """Return the variables of a leg whose callee is shown nobody.
+
+    By itself FreeSWITCH asks for privacy and shows who calls in From all the same. A carrier is told who it
+    is, for itself alone (RFC 3325); whoever is called directly is told nothing.
+    """
+    return {
+        "origination_privacy": "hide_name:hide_number:screen",  # screen: asserted, not preferred
+        "sip_from_display": "Anonymous",
+        "sip_invite_from_uri": "sip:anonymous@anonymous.invalid",
+        "sip_cid_type": "none" if destination.kind is Kind.SIP else "pid",
+    }
+
+
 def _admitted(leg: Leg, rules: DialRules) -> Leg:
     """Apply the rules now, so that the answer to the command tells of them."""
     try:
@@ -237,6 +251,11 @@ def _admitted(leg: Leg, rules: DialRules) -> Leg:
         leg.channel_variables()
     except NotDialable as exc:
         raise refused(exc) from exc
+    if not leg.caller:
+        return leg
+    # Without a name of its own FreeSWITCH would show the one of the call that it is called for.
     return replace(
-        leg, variables={variables.FROM: leg.caller, **leg.variables} if leg.caller else leg.variables
+        leg,
+        caller_name=leg.caller_name or caller_number(leg.caller),
+        variables={variables.FROM: leg.caller, **leg.variables},
     )

@@ -68,6 +68,25 @@ def test_digits_behind_the_number() -> None:
     assert (leg.variables["execute_on_answer_digits"], leg.destination.text) == ("send_dtmf 99", "+15550100")
 
 
+@pytest.mark.parametrize(("to", "told"), [("sip:bob@example.com", "none"), ("+15550177", "pid")])
+def test_who_calls_is_hidden(to: str, told: str) -> None:
+    """Nothing in From; a carrier is told, who is called directly is not."""
+    variables = made(to, privacy="id").channel_variables()
+    assert variables["origination_privacy"] == "hide_name:hide_number:screen"
+    assert variables["sip_invite_from_uri"] == "sip:anonymous@anonymous.invalid"
+    assert variables["sip_from_display"] == "Anonymous"
+    assert variables["sip_cid_type"] == told
+    assert "sip_invite_from_uri" not in made(to, privacy="none").channel_variables()
+
+
+def test_a_caller_without_a_name_is_shown_by_number() -> None:
+    """Never by the name of whom the call is made for."""
+    assert made("+15550177").caller_name == "+15550100"
+    assert made("+15550177", caller="sip:ada@example.com").caller_name == "ada"
+    assert made("+15550177", from_display_name="Ada").caller_name == "Ada"
+    assert made("+15550177", caller="").caller_name == ""
+
+
 def test_everything_arrives_at_freeswitch() -> None:
     """Read back by FreeSWITCH's own rules: one endpoint, with all that it is told."""
     leg = made(
@@ -91,7 +110,7 @@ def test_everything_arrives_at_freeswitch() -> None:
         "callcontrol_to": "sip:bob@example.com",
         "callcontrol_from": "+15550100",
         "absolute_codec_string": "OPUS,PCMU",
-        "origination_privacy": "hide_name:hide_number",
+        "origination_privacy": "hide_name:hide_number:screen",
         "sip_auth_username": "u,ser",
         "sip_auth_password": "p'a,s|s",
         "leg_timeout": "20",
