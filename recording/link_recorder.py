@@ -25,6 +25,7 @@ from recording.ending import Asked
 from recording.errors import LegNotRecorded
 from recording.leg_order import SentOrder, new_order, obeyed, read_order
 from recording.leg_recorder import LegOrder
+from recording.naming import is_recording_id
 from recording.opening import LegAtHand
 from recording.recording import Recording
 from recording.request import RecordingRequest
@@ -37,7 +38,7 @@ OBEYED_S = 0.3
 REMEMBERED = 100
 """Orders of our own that we do not obey when we hear them, a millisecond after they were sent."""
 
-_TARGET = re.compile(r"<target>(?P<path>[^<]{1,512})</target>")
+_TARGET = re.compile(r"<target>(?P<path>/[^<]{1,511})</target>")
 
 log = structlog.get_logger(__name__)
 
@@ -126,7 +127,7 @@ class LinkRecorder:
 
     def _told_directly(self, order: SentOrder) -> bool:
         """Have FreeSWITCH do it to a recording nobody looks after; return whether it is there."""
-        if not order.recording_id:
+        if not is_recording_id(order.recording_id):  # a piece of a path would name what is nobody's business
             return False
         link = self._connected()
         try:

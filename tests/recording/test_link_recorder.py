@@ -127,6 +127,19 @@ def test_a_recording_of_a_dead_process_is_stopped_all_the_same(house: House) -> 
     assert not house.recorder.legs.order_on(LegOrder.STOP, call.uuid, ACCOUNT_ID, recording_id="0" * 32)
 
 
+@pytest.mark.parametrize("piece", ["2", "recordings", "", "journal", "."])
+def test_a_piece_of_a_path_names_no_recording(house: House, piece: str) -> None:
+    """Whoever guesses a directory stops nothing: what an operator had begun there goes on."""
+    call = held(house)
+    path = house.recordings_dir / "20261128" / f"{'a' * 32}.wav"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert house.link is not None
+    house.link.api("uuid_record", f"{call.uuid} start {path}")
+    eventually(lambda: call.recordings, what="a recording of somebody else's")
+    assert not house.recorder.legs.order_on(LegOrder.STOP, call.uuid, ACCOUNT_ID, recording_id=piece)
+    assert not call.recordings[0].cause
+
+
 def test_without_a_link_nothing_is_promised(house: House) -> None:
     """Neither a start nor an order is taken while FreeSWITCH is out of reach."""
     call = held(house)
