@@ -17,7 +17,7 @@ from storage.views_recordings import (
     callee_of,
     caller_of,
     connection_of,
-    duration_ms_of,
+    ended_us_of,
     has_transcript,
     leg_of,
     number,
@@ -96,12 +96,6 @@ def fits(document: Document, wanted: Wanted) -> bool:
         and (wanted.ended.is_open or _known(ended_us_of(document), wanted.ended))
         and (not wanted.transcribed or has_transcript(document))
     )
-
-
-def ended_us_of(document: Document) -> float:
-    """Return when a recording ended, in epoch microseconds, 0 where that is not known."""
-    started_us = started_us_of(document)
-    return started_us + duration_ms_of(document) * 1000 if started_us else 0
 
 
 def bounds(prefix: list[Any], span: Span) -> tuple[Any, Any]:

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from callcontrol.call_control_id import CallControlId, CallControlIds, is_nameable
 from callcontrol.leg import told_time
-from callcontrol.recordings_index import ended_us_of
 from callcontrol.recordings_listing import Recorded
 from config.gregorian import UNIX_EPOCH_S
 from recording.request import AudioFormat
@@ -21,6 +20,7 @@ from storage.views_recordings import (
     caller_of,
     connection_of,
     duration_ms_of,
+    ended_us_of,
     leg_of,
     number,
     session_of,

@@ -81,6 +81,22 @@ def duration_ms_of(document: Mapping[str, Any]) -> float:
     return _plain(max(0, number(document.get("duration_ms")) or number(document.get("duration")) * 1000))
 
 
+def ended_us_of(document: Mapping[str, Any]) -> float:
+    """Return when it ended, in epoch microseconds, 0 where that is not known: as its timeline has it, pauses
+    and all, else by its length.
+    """
+    started_us = started_us_of(document)
+    marks = members(document.get("callflows")).get("timeline")
+    ends = [
+        number(mark.get("at_us"))
+        for mark in (marks if isinstance(marks, list) else ())
+        if isinstance(mark, dict) and mark.get("what") == "ended"
+    ]
+    if started_us and ends and ends[-1] > started_us:
+        return _plain(ends[-1])
+    return _plain(started_us + duration_ms_of(document) * 1000) if started_us else 0
+
+
 def has_transcript(document: Mapping[str, Any]) -> bool:
     """Whether somebody made out what was said."""
     transcript = members(members(document.get("callflows")).get("transcript"))
@@ -120,8 +136,8 @@ def _listing(document: Document) -> Rows:
     rows += [([what, value, created, doc_id], None) for what, value in named if value]
     started_us = started_us_of(document)
     if started_us:
-        ended_us = _plain(started_us + duration_ms_of(document) * 1000)
-        rows += [(["started", "", started_us, doc_id], None), (["ended", "", ended_us, doc_id], None)]
+        rows.append((["started", "", started_us, doc_id], None))
+        rows.append((["ended", "", ended_us_of(document), doc_id], None))
     if has_transcript(document):
         rows.append((["transcript", "", created, doc_id], None))
     return rows
@@ -130,7 +146,7 @@ def _listing(document: Document) -> Rows:
 _LISTING = """function (doc) {
   function text(value) { return typeof value === "string" ? value : ""; }
   function number(value) { return typeof value === "number" ? value : 0; }
-  var ours, tags, named, id, leg, created, start, started, length, transcript, what, values;
+  var ours, tags, named, id, leg, created, start, started, ended, marks, at, transcript, what, values;
   if (doc.pvt_type !== "call_recording" || doc.pvt_deleted) { return; }
   ours = doc.callflows || {};
   tags = ours.tags || {};
@@ -153,9 +169,16 @@ _LISTING = """function (doc) {
   started = number(ours.started_at_us);
   if (started <= 0) { started = start > 62167219200 ? (start - 62167219200) * 1000000 : 0; }
   if (started) {
-    length = Math.max(0, number(doc.duration_ms) || number(doc.duration) * 1000);
+    marks = Array.isArray(ours.timeline) ? ours.timeline : [];
+    ended = 0;
+    for (at = 0; at < marks.length; at += 1) {
+      if (marks[at] && marks[at].what === "ended") { ended = number(marks[at].at_us); }
+    }
+    if (ended <= started) {
+      ended = started + Math.max(0, number(doc.duration_ms) || number(doc.duration) * 1000) * 1000;
+    }
     emit(["started", "", started, doc._id], null);
-    emit(["ended", "", started + length * 1000, doc._id], null);
+    emit(["ended", "", ended, doc._id], null);
   }
   transcript = ours.transcript || {};
   if (typeof transcript.text === "string" && !text(transcript.failed)) {

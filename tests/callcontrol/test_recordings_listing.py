@@ -22,7 +22,7 @@ from marshmallow import ValidationError
 from callcontrol import recordings_listing, recordings_months
 from callcontrol.call_control_id import CallControlIds
 from callcontrol.errors import Unprocessable
-from callcontrol.recordings_index import Index, ended_us_of, fits, indexes_of
+from callcontrol.recordings_index import Index, fits, indexes_of
 from callcontrol.recordings_listing import Listing
 from callcontrol.recordings_query import RecordingQuery, Span, Wanted, plain_id, wanted_recordings
 from callcontrol.token import Scope
@@ -31,7 +31,7 @@ from storage.destination import Target
 from storage.document import Document
 from storage.names import account_db, encode, modb
 from storage.open_store import open_store
-from storage.views_recordings import LISTING, has_transcript, recording_id_of, started_us_of
+from storage.views_recordings import LISTING, ended_us_of, has_transcript, recording_id_of, started_us_of
 from tests.callcontrol.recordings_place import NOON_S, Library
 
 ELSEWHERE = Target("http", {"url": "http://a.test/in"})

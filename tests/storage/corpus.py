@@ -49,6 +49,7 @@ ODD_VALUES += [
         "uuid": "leg",
         "tags": {"call_session_id": "session", "connection_id": 5},
         "started_at_us": 1_795_203_860_000_000,
+        "timeline": [None, "ended", {"what": "ended", "at_us": 1_795_203_860_900_000}, {"what": "trimmed"}],
         "transcript": {"text": "hello", "failed": ""},
     },
     {
@@ -59,6 +60,8 @@ ODD_VALUES += [
         "transcript": {"text": ""},
     },
     {"recording_id": "d" * 32, "uuid": 5, "transcript": {"text": "x", "failed": "why"}},
+    {"recording_id": "c" * 32, "started_at_us": 9, "timeline": {"what": "ended", "at_us": 10}},
+    {"recording_id": "b" * 32, "started_at_us": 9, "timeline": [{"what": "ended", "at_us": 5}]},
     "bob@a.example",
     63_898_000_000,
 ]

@@ -151,6 +151,29 @@ ROWS: list[tuple[str, dict[str, Any], list[tuple[Any, Any]]]] = [
         ],
     ),
     ("callcontrol_recordings/listing", {"pvt_type": "call_recording", "call_id": "c", "pvt_created": 5}, []),
+    (
+        "callcontrol_recordings/listing",
+        {
+            "pvt_type": "call_recording",
+            "pvt_created": 5,
+            "duration_ms": 1500,
+            "callflows": {
+                "recording_id": "r",
+                "started_at_us": 7_000_000,
+                "timeline": [
+                    {"at_us": 7_500_000, "what": "ended", "segment": "1"},
+                    {"at_us": 9_900_000, "what": "ended", "segment": "2"},
+                    {"at_us": 9_900_000, "what": "trimmed"},
+                ],
+            },
+        },
+        [
+            (["all", "", 5, "d"], None),
+            (["id", "r", 5, "d"], None),
+            (["started", "", 7_000_000, "d"], None),
+            (["ended", "", 9_900_000, "d"], None),
+        ],
+    ),
 ]
 
 
