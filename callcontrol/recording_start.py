@@ -10,12 +10,13 @@ from typing import Any
 from callcontrol.command import CommandData, Invocation
 from callcontrol.errors import CallEnded, Unavailable, invalid
 from callcontrol.field import Text, Whole, Word
-from callcontrol.leg import leg_of
+from callcontrol.leg import Leg, leg_of
 from callcontrol.recording_events import observer_of
 from callcontrol.recording_parameters import MAX_TIMEOUT_S, TRACKS, request_of
 from callcontrol.recording_transcript import transcript_of
 from callcontrol.recordings_tags import CALL_SESSION_ID, CONNECTION_ID
 from callcontrol.snapshot import Snapshot
+from calls.identity import ChannelData
 from recording.errors import LegNotRecorded
 
 MAX_LENGTH_FROM_ANSWER_S = 43_200
@@ -41,6 +42,22 @@ class RecordFromAnswerData(CommandData):
     )
     record_trim = Word(("trim-silence",), "Silence at both ends is cut off.")
     record_custom_file_name = Text(1, 40, "Names the file; the Unix time is put behind it.")
+
+
+class _AsTold:
+    """A leg's data with who calls whom as webhooks tell it; see callcontrol.variables.FROM."""
+
+    def __init__(self, event: ChannelData, leg: Leg) -> None:
+        self._event = event
+        self._told = {"Caller-Caller-ID-Number": leg.from_, "Caller-Callee-ID-Number": leg.to}
+
+    def get(self, header: str, /) -> str | None:
+        """See ChannelData."""
+        return self._told.get(header) or self._event.get(header)
+
+    def variable(self, name: str, /) -> str | None:
+        """See ChannelData."""
+        return self._event.variable(name)
 
 
 def asked_for(data: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -88,7 +105,7 @@ def start(
     )
     try:
         return facilities.recorder.start_on(
-            snapshot.event, invocation.account_id, replace(request, on_answer=on_answer)
+            _AsTold(snapshot.event, leg), invocation.account_id, replace(request, on_answer=on_answer)
         )
     except LegNotRecorded as exc:
         if invocation.channel.run(invocation.channel.of("uuid_exists"))[0] != "true":

@@ -31,7 +31,7 @@ from storage import names
 
 VERSION = 1
 
-MAX_TICKET_BYTES = 49_152
+MAX_TICKET_BYTES = 65_536
 """A ticket has about 500 bytes; with every text at its longest, each character taking four, it still fits."""
 
 MAX_MANIFEST_BYTES = 1_048_576
@@ -48,8 +48,9 @@ MAX_URL = 2_048
 
 MAX_OBSERVERS = 4
 
-MAX_OBSERVER_BYTES = 4_096
-"""Of what one observer's sink needs to know, as JSON: a URL, and a few ids. A larger one is left out."""
+MAX_OBSERVER_BYTES = 8_192
+"""Of what one observer's sink needs to know, as JSON: addresses, a client's state, a few ids. A larger one is
+left out."""
 
 MAX_TAGS = 4
 

@@ -166,7 +166,7 @@ def test_a_transcript_of_the_release_before_is_read(former: str, now: Transcript
     [
         Observer("Not A Kind"),
         Observer("swml", {"url": "http://a.test/" + "x" * MAX_URL}),
-        Observer("swml", {str(number): "x" * 1000 for number in range(5)}),
+        Observer("swml", {str(number): "x" * 1000 for number in range(9)}),
     ],
 )
 def test_an_observer_that_cannot_travel_is_left_out_and_that_is_told(observer: Observer) -> None:
@@ -203,7 +203,8 @@ def test_deep_nesting_is_refused() -> None:
 def test_longest_ticket_fits() -> None:
     """Every text at its longest, in characters of four bytes each, still travels."""
     longest = "\U0001f600" * 3000
-    largest = Observer("x" * 32, {"x": "y" * (MAX_OBSERVER_BYTES // 2 - 20), "z": "y" * MAX_URL})
+    pieces = {str(number): "y" * (MAX_OBSERVER_BYTES // 5) for number in range(4)}
+    largest = Observer("x" * 32, pieces | {"4": "y" * (MAX_OBSERVER_BYTES // 5 - 50)})
     request = bounded(
         RecordingRequest(
             AudioFormat.WAV,
