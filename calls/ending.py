@@ -18,6 +18,13 @@ class How(StrEnum):
     LINK_LOST = "link_lost"  # the connection broke; what became of the channel is not known
 
 
+EXECUTING = "4"
+DOWN = frozenset(("10", "11", "12"))
+"""States, as Channel-State-Number has them: of a channel that runs applications, of one that is hung up.
+Source: FreeSWITCH switch_types.h switch_channel_state_t; switch_channel_perform_hangup, which sets the state
+before it tells of the hangup."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallEnd:
     """The end of one call.
@@ -47,6 +54,20 @@ def hung_up(event: Event) -> CallEnd:
     status = event.variable("sip_term_status") or event.variable("sip_invite_failure_status") or ""
     sip_code = int(status) if status.isascii() and status.isdigit() and len(status) == 3 else 0
     return CallEnd(How.HANGUP, cause, cause.verdict, raw_cause, sip_code)
+
+
+def is_elsewhere(event: Event) -> bool:
+    """Whether a channel whose `socket` has ended was sent elsewhere.
+
+    A channel that is transferred waits for routing by then (Channel-State-Number 2). One that is hung up is
+    down, or still in CS_EXECUTE (4): a loopback leg cannot read any more before it is hung up itself.
+    """
+    return event.get("Channel-State-Number") != EXECUTING and not is_down(event)
+
+
+def is_down(event: Event) -> bool:
+    """Whether a channel was being hung up when it told of this."""
+    return event.get("Channel-State-Number") in DOWN
 
 
 def left() -> CallEnd:

@@ -62,6 +62,12 @@ def after(seconds: float, callback: Callable[[], None]) -> Watcher:
     return _started(_gevent.get_hub().loop.timer(seconds), callback)
 
 
+def is_hub() -> bool:
+    """Whether the caller runs in the hub, where nothing may wait."""
+    current: object = _gevent.getcurrent()
+    return current is _gevent.get_hub()
+
+
 def spawn(function: Callable[..., None], *args: object) -> None:
     """Run a function in a greenlet of its own."""
     _gevent.spawn(function, *args)

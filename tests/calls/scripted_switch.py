@@ -88,9 +88,10 @@ class ScriptedSwitch:
         self.event("CHANNEL_HANGUP", Hangup_Cause=cause)
         self.event("CHANNEL_HANGUP_COMPLETE", Hangup_Cause=cause)
 
-    def leave(self) -> None:
-        """The channel is transferred away."""
-        self.event("CHANNEL_EXECUTE_COMPLETE", Application="socket", Application_UUID="of-the-dialplan")
+    def leave(self, state: int = 2) -> None:
+        """The `socket` application ends. Args: state: the channel's; 2 when it is transferred."""
+        ended = {"Application": "socket", "Application_UUID": "of-the-dialplan"}
+        self.event("CHANNEL_EXECUTE_COMPLETE", Channel_State_Number=str(state), **ended)
 
     def close(self) -> None:
         """Break the connection."""

@@ -12,6 +12,7 @@ from calls.cause import HangupCause, Termination
 from calls.ending import CallEnd, How
 from calls.errors import CallGone, CallLeft, CommandFailed
 from esl.errors import BadCommand, ReplyTimeout
+from esl.event import Event
 from tests.calls.scripted_switch import UUID, ScriptedSwitch, never
 
 
@@ -228,6 +229,53 @@ def test_a_call_transferred_away_has_left() -> None:
     gevent.spawn_later(0.01, switch.leave)
     with pytest.raises(CallLeft):
         call.sleep(60)
+    assert call.end is not None
+    assert call.end.how is How.LEFT
+
+
+@pytest.mark.parametrize("state", [4, 10])
+def test_a_hangup_told_after_the_end_of_socket_is_a_hangup(state: int) -> None:
+    """FreeSWITCH may tell of the two in either order; nothing is sent to the channel in between."""
+    switch = ScriptedSwitch()
+    call = switch.call()
+    ends: list[CallEnd] = []
+    call.on_end(ends.append)
+    switch.leave(state)
+    switch.event("CHANNEL_ANSWER")
+    assert call.wait_for(lambda: call.is_answered, 5)
+    assert call.end is None
+    hanging_up = gevent.spawn(switch.hang_up)
+    with pytest.raises(CallGone) as caught:
+        call.submit("playback", "x.wav")
+    assert not isinstance(caught.value, CallLeft)
+    assert [(end.how, end.cause) for end in ends] == [(How.HANGUP, HangupCause.NORMAL_CLEARING)]
+    assert switch.names == []
+    hanging_up.join()
+
+
+def test_what_a_hangup_cut_short_is_not_taken_for_done() -> None:
+    """The end of a sound on a channel that is down waits for the hangup it tells of."""
+    switch = ScriptedSwitch()
+    switch.applications["playback"] = lambda *_: {"Channel-State-Number": "10"}
+    call = switch.call()
+    told: list[Event] = []
+    call.on("CHANNEL_EXECUTE_COMPLETE", told.append)
+    playing = gevent.spawn(call.execute, "playback", "x.wav")
+    switch.wait_for(lambda: told)
+    switch.hang_up()
+    with pytest.raises(CallGone):
+        playing.get(timeout=5)
+
+
+@pytest.mark.parametrize("closes", [False, True])
+def test_a_call_whose_dialplan_goes_on_has_left(*, closes: bool) -> None:
+    """No hangup follows, whether the connection lingers or not."""
+    switch = ScriptedSwitch()
+    call = switch.call()
+    switch.leave(4)
+    if closes:
+        switch.close()
+    assert call.wait_ended(5)
     assert call.end is not None
     assert call.end.how is How.LEFT
 

@@ -101,8 +101,12 @@ class FreeSwitchPhone:
         self._line.api("uuid_send_dtmf", f"{self._leg} {digits}")
 
     def hang_up(self) -> None:
-        """See Phone."""
-        self._line.api("uuid_kill", self._leg)
+        """See Phone. The leg that the engine has is what is hung up, as by a BYE; this one goes with it.
+
+        Were it the other way round, the engine's leg would be unable to read before it is hung up.
+        """
+        other = self._line.api("uuid_getvar", f"{self._leg} other_loopback_leg_uuid")
+        self._line.api("uuid_kill", other)
 
     def sound(self) -> tuple[Samples, Samples]:
         """See Phone."""
