@@ -20,6 +20,9 @@ from callcontrol.webhook_key import meta
 _NAMESPACE = uuid.UUID("6f0c4d1e-52a5-5c8f-9a57-5d2d2f6a7b11")
 """Of our own: an event id names nothing outside."""
 
+NO_HEADERS: Mapping[str, Any] = {}
+"""Of a leg that had none, or of which they are not known."""
+
 
 class PlaybackStatus(StrEnum):
     """How a playback ended."""
@@ -103,8 +106,14 @@ def event_of(leg: Leg, kind: str, at: datetime, about: str, **payload: Any) -> W
     return WebhookEvent(str(uuid.uuid5(_NAMESPACE, told)), kind, at, known)
 
 
-def initiated(leg: Leg, at: datetime, *, is_parked: bool) -> WebhookEvent:
-    """A leg has begun. Args: is_parked: it waits for commands; else FreeSWITCH is connecting it."""
+def initiated(
+    leg: Leg, at: datetime, *, is_parked: bool, headers: Mapping[str, Any] = NO_HEADERS
+) -> WebhookEvent:
+    """A leg has begun.
+
+    Args: is_parked: it waits for commands; else FreeSWITCH is connecting it; headers: see
+    callcontrol.headers_told.
+    """
     return event_of(
         leg,
         "call.initiated",
@@ -115,13 +124,21 @@ def initiated(leg: Leg, at: datetime, *, is_parked: bool) -> WebhookEvent:
         direction="incoming" if leg.is_incoming else "outgoing",
         start_time=told_time(leg.created_at),
         state="parked" if is_parked else "bridging",
+        **headers,
     )
 
 
-def answered(leg: Leg, at: datetime) -> WebhookEvent:
-    """A leg was answered."""
+def answered(leg: Leg, at: datetime, headers: Mapping[str, Any] = NO_HEADERS) -> WebhookEvent:
+    """A leg was answered. Args: headers: see callcontrol.headers_told."""
     return event_of(
-        leg, "call.answered", at, "", **leg.parties(), start_time=told_time(leg.created_at), state="answered"
+        leg,
+        "call.answered",
+        at,
+        "",
+        **leg.parties(),
+        start_time=told_time(leg.created_at),
+        state="answered",
+        **headers,
     )
 
 
@@ -130,8 +147,21 @@ def bridged(leg: Leg, at: datetime) -> WebhookEvent:
     return event_of(leg, "call.bridged", at, told_time(at), **leg.parties())
 
 
-def hangup(leg: Leg, at: datetime, *, cause: str, source: HangupSource, sip_cause: str = "") -> WebhookEvent:
-    """A leg is over. Args: cause: one of hangup_cause's words; sip_cause: the SIP response, "" for none."""
+def hangup(
+    leg: Leg,
+    at: datetime,
+    *,
+    cause: str,
+    source: HangupSource,
+    sip_cause: str = "",
+    quality: Mapping[str, Any] | None = None,
+    headers: Mapping[str, Any] = NO_HEADERS,
+) -> WebhookEvent:
+    """A leg is over.
+
+    Args: cause: one of hangup_cause's words; sip_cause: the SIP response, "" for none; quality: see
+    callcontrol.call_quality; headers: see callcontrol.headers_told.
+    """
     return event_of(
         leg,
         "call.hangup",
@@ -144,6 +174,8 @@ def hangup(leg: Leg, at: datetime, *, cause: str, source: HangupSource, sip_caus
         start_time=told_time(leg.created_at),
         end_time=told_time(at),
         state="hangup",
+        call_quality_stats=quality,
+        **headers,
     )
 
 

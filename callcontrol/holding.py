@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
-from callcontrol import events, variables
+from callcontrol import events, headers_told, variables
 from callcontrol.call_control_id import CallControlIds
 from callcontrol.connections import Connection, Connections
 from callcontrol.leg import Leg, leg_of
@@ -103,12 +102,13 @@ class Holding:
             }
         )
         call.execute(variables.VERBOSE_APPLICATION, lock=False)  # what was sent before it is done, too
-        self._tell(call, leg, snapshot.occurred_at, is_parked=is_held)
+        self._tell(call, leg, snapshot, is_parked=is_held)
         return leg
 
-    def _tell(self, call: Call, leg: Leg, at: datetime, *, is_parked: bool) -> None:
+    def _tell(self, call: Call, leg: Leg, snapshot: Snapshot, *, is_parked: bool) -> None:
         """Have it on disk ahead of what comes; a disk that fails delays no call."""
-        event = events.initiated(leg, at, is_parked=is_parked)
+        headers = headers_told.of_invite(snapshot)
+        event = events.initiated(leg, snapshot.occurred_at, is_parked=is_parked, headers=headers)
         try:
             self._webhooks.send_for_certain(leg, event)
         except StoreError as exc:

@@ -22,7 +22,7 @@ import gevent
 import structlog
 from gevent.queue import SimpleQueue
 
-from callcontrol import events, variables
+from callcontrol import events, headers_told, variables
 from callcontrol.call_control_id import CallControlIds
 from callcontrol.events import HangupSource, WebhookEvent
 from callcontrol.hangup_cause import UNSPECIFIED
@@ -172,7 +172,9 @@ class Teller:
             return None
         if self.roll.put(leg):
             is_parked = bool(snapshot.variable(variables.PARKED))
-            self._webhooks.send(leg, events.initiated(leg, snapshot.occurred_at, is_parked=is_parked))
+            headers = headers_told.of_invite(snapshot)
+            event = events.initiated(leg, snapshot.occurred_at, is_parked=is_parked, headers=headers)
+            self._webhooks.send(leg, event)
         return leg
 
     def _tell(self, handler: Handler, snapshot: Snapshot, leg: Leg) -> None:
@@ -187,7 +189,8 @@ class Teller:
         if leg is None:
             return
         if snapshot.is_answered:
-            self._webhooks.send(leg, events.answered(leg, snapshot.occurred_at))
+            headers = headers_told.of_answer(snapshot)
+            self._webhooks.send(leg, events.answered(leg, snapshot.occurred_at, headers))
         for handler in self._missed:
             self._tell(handler, snapshot, leg)
 

@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from callcontrol import events, hangup_cause, variables
+from callcontrol import events, hangup_cause, headers_told, variables
+from callcontrol.call_quality import quality_of
 from callcontrol.channel import Switches, channel_of
 from callcontrol.errors import CallEnded, Unavailable
 from callcontrol.events import WebhookEvent
@@ -44,7 +45,7 @@ class Telling:
     def _answered(self, snapshot: Snapshot, leg: Leg) -> Iterable[WebhookEvent]:
         if not snapshot.variable(variables.VERBOSE):
             self._hear_digits(leg.leg_id)
-        yield events.answered(leg, snapshot.occurred_at)
+        yield events.answered(leg, snapshot.occurred_at, headers_told.of_answer(snapshot))
 
     def _hear_digits(self, uuid: str) -> None:
         """Have all events of a leg carry its variables, digits' too; one that is gone, or away, is left
@@ -79,4 +80,6 @@ def _hung_up(snapshot: Snapshot, leg: Leg) -> Iterable[WebhookEvent]:
         cause=hangup_cause.word_of(snapshot),
         source=hangup_cause.source_of(snapshot),
         sip_cause=hangup_cause.sip_code_of(snapshot),
+        quality=quality_of(snapshot),
+        headers=headers_told.of_answer(snapshot),
     )

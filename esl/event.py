@@ -144,6 +144,20 @@ class Event:
         """What follows the headers: the output of a background job, a message's text."""
         return self._block[self._end + 2 :]
 
+    def beginning(self, prefix: str) -> dict[str, str]:
+        """The headers whose names begin with a prefix, by what follows it; of one that comes twice the first."""
+        found: dict[str, str] = {}
+        mark, block, end = b"\n" + prefix.encode("utf-8", "replace"), self._block, self._end
+        start = block.find(mark, 0, end)
+        while start >= 0:
+            start += len(mark)
+            stop = block.find(b"\n", start, end)
+            name, colon, value = block[start : end if stop < 0 else stop].partition(b": ")
+            if colon:
+                found.setdefault(name.decode("utf-8", "replace"), _decoded(value))
+            start = block.find(mark, start, end)
+        return found
+
     def headers(self) -> dict[str, str]:
         """All headers decoded, made anew at each call (some 100 µs): for logs, and for tests."""
         headers: dict[str, str] = {}

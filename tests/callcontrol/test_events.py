@@ -29,13 +29,25 @@ LEG = Leg(
     webhook={},
 )
 
+HEADERS = {
+    "custom_headers": [{"name": "X-Ticket", "value": "7"}],
+    "sip_headers": [{"name": "Diversion", "value": "<sip:ada@example.com>"}],
+}
+QUALITY = {"inbound": {"mos": "4.50", "packet_count": "12"}, "outbound": {"packet_count": "11"}}
+
 TABLE: list[tuple[WebhookEvent, type[BaseModel]]] = [
     (events.initiated(LEG, AT, is_parked=True), models.CallInitiatedWebhookEvent),
     (events.initiated(LEG, AT, is_parked=False), models.CallInitiatedWebhookEvent),
+    (events.initiated(LEG, AT, is_parked=True, headers=HEADERS), models.CallInitiatedWebhookEvent),
     (events.answered(LEG, AT), models.CallAnsweredWebhookEvent),
+    (events.answered(LEG, AT, HEADERS), models.CallAnsweredWebhookEvent),
     (events.bridged(LEG, AT), models.CallBridgedWebhookEvent),
     (
         events.hangup(LEG, AT, cause="normal_clearing", source=HangupSource.CALLER, sip_cause="200"),
+        models.CallHangupWebhookEvent,
+    ),
+    (
+        events.hangup(LEG, AT, cause="timeout", source=HangupSource.CALLER, quality=QUALITY, headers=HEADERS),
         models.CallHangupWebhookEvent,
     ),
     (events.dtmf_received(LEG, AT, "5"), models.CallDtmfReceivedWebhookEvent),

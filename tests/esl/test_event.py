@@ -129,6 +129,16 @@ def test_any_json_object_is_an_event(document: dict[str, object]) -> None:
     assert all(event.get(name) == value for name, value in event.headers().items())
 
 
+@given(st.binary(max_size=200), st.sampled_from(["", "variable_sip_h_", "A"]))
+def test_beginning_agrees_with_headers(block: bytes, prefix: str) -> None:
+    """Those whose names begin so, of any bytes."""
+    event = Event(block + b"\nvariable_sip_h_X-A: 1%3B\nAb: 2\nvariable_sip_h_X-A: 3\nA: 4\n")
+    expected = {
+        name.removeprefix(prefix): value for name, value in event.headers().items() if name.startswith(prefix)
+    }
+    assert event.beginning(prefix) == expected
+
+
 @given(
     st.binary() | st.lists(st.sampled_from([b"\n", b": ", b":", b"a", b"%41", b"%", b"\xff"])).map(b"".join)
 )

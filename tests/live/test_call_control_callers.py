@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.live.beside import Beside
 from tests.live.phone import Dialog, Phone
 from tests.live.test_call_control_calls import Desk, opened
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
@@ -63,3 +65,36 @@ def test_a_caller_hides(desk: Desk, bob: Phone) -> None:
     told = str(dialog.invite.headers)
     assert NUMBER not in told
     assert "Ada" not in told
+
+
+def test_headers_and_quality_are_told(desk: Desk, bob: Phone) -> None:
+    """What an INVITE brings and an answer is given; how many packets came."""
+    dialog = bob.dial(
+        "sip:park@127.0.0.1:5060",
+        {
+            "X-Ticket": "7;a=b",
+            "User-to-User": "00ff;encoding=hex",
+            "Diversion": "<sip:+15550177@example.com>",
+        },
+    ).wait_up()
+    home = desk.home
+
+    def leg() -> str:
+        rows = json.loads(home.link.api("show", "channels as json")).get("rows", [])
+        return next((str(row["uuid"]) for row in rows if bob.address in row["name"]), "")
+
+    uuid = eventually(leg, what="the call of the telephone")
+    host, port = home.engine.listener.address[:2]
+    home.link.api("uuid_setvar", f"{uuid} callflows_number 1000")
+    home.link.api("uuid_transfer", f"{uuid} 'socket:{host}:{port} async full' inline")
+    initiated = desk.wait("call.initiated", uuid).payload
+    assert [(one.name, one.value) for one in initiated.custom_headers] == [("X-Ticket", "7;a=b")]
+    assert {one.name: one.value for one in initiated.sip_headers} == {
+        "User-to-User": "00ff;encoding=hex",
+        "Diversion": "<sip:+15550177@example.com>",
+    }
+    dialog.hang_up()
+    hangup = desk.wait("call.hangup", uuid).payload
+    assert [one.name for one in hangup.sip_headers] == ["User-to-User", "Diversion"]
+    assert int(hangup.call_quality_stats.inbound.packet_count) > 0
+    assert hangup.hangup_source == "caller"
