@@ -145,7 +145,7 @@ class Event:
         return self._block[self._end + 2 :]
 
     def beginning(self, prefix: str) -> dict[str, str]:
-        """The headers whose names begin with a prefix, by what follows it; of one that comes twice the first."""
+        """The headers whose names begin with a prefix, by what follows it; the first of one that is twice."""
         found: dict[str, str] = {}
         mark, block, end = b"\n" + prefix.encode("utf-8", "replace"), self._block, self._end
         start = block.find(mark, 0, end)
