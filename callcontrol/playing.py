@@ -41,8 +41,8 @@ NOWHERE = "/dev/null/"
 """In front of a path, a URL or an engine's name it makes nothing that there could be."""
 
 ENDLESS = -1
-MAX_MIXED = 4_000
-"""Characters of what is mixed in; its events carry all of them."""
+MAX_MIXED = 12_000
+"""Characters of what is mixed in, whose events carry all of it: the longest address with the longest state."""
 
 _ORDER = "callcontrol.sound."
 _MIXED = "{callcontrol="

@@ -82,7 +82,13 @@ def sound_file(invocation: Invocation, data: Mapping[str, Any], url: str, name: 
     """Return what FreeSWITCH plays for one of two parameters, "" where neither is given. Raises: ApiError."""
     sounds = invocation.facilities.sounds
     if data.get(url) is not None:
-        return sounds.of_url(data[url], invocation.account_id, f"/{url}")
+        return sounds.of_url(
+            data[url],
+            invocation.account_id,
+            f"/{url}",
+            audio_type=data.get("audio_type") or "",
+            is_kept=data.get("cache_audio", True),
+        )
     if data.get(name) is not None:
         return sounds.of_name(data[name], invocation.account_id, f"/{name}")
     return ""
@@ -104,9 +110,10 @@ def mix(invocation: Invocation, sound: Sound, file: str, side: Side, data: Mappi
 
     Returns: whether FreeSWITCH has such a sound. Raises: CallEnded, Unavailable, Unanswered, Unprocessable.
     """
+    order = mixing(invocation.channel, sound, file, side, loops=data["loop"])
     stopped_first(invocation, data)
     try:
-        invocation.channel.run(mixing(invocation.channel, sound, file, side, loops=data["loop"]))
+        invocation.channel.run(order)
     except CallEnded:
         raise
     except Unprocessable:

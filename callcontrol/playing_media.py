@@ -7,8 +7,13 @@
 | `media_name` | the sound of the account's media document of that id or name, or its recording of that id |
 | `playback_content` | a file made of it, kept for an hour after its last use |
 
+FreeSWITCH takes the kind of a file from what stands behind the last dot of its URL, be it of the query. So
+the kind is said once more, in a fragment, which no server is sent: `https://a.example/hi.wav?v=1.2#.wav`.
+
 FreeSWITCH fetches URLs with its own means, from where it is: so a URL whose host leads to a private address
 is refused when the command is given, unless outbox.allow_networks has it (storage.url_guard).
+
+Source: FreeSWITCH mod_http_cache.c (find_extension, http_cache_file_open: refresh), mod_httapi.c (find_ext).
 """
 
 from __future__ import annotations
@@ -19,8 +24,9 @@ import hashlib
 import socket
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn, Protocol
+from urllib.parse import urlsplit
 
 from callcontrol.errors import INVALID_URL, NO_SUCH_ASSOCIATE, Unavailable, invalid
 from config.errors import CallflowsError
@@ -35,6 +41,8 @@ from storage.url_guard import vet
 
 BY_NAME = "callcontrol_media/listing_by_name"
 HTTP_CACHE = "http_cache://"
+AFRESH = "{refresh=true}"
+KINDS = ("wav", "mp3")
 
 RESOLVE_S = 3.0
 RECORDING_WAIT_S = 5.0
@@ -93,8 +101,14 @@ class SoundFinder:
         self._addresses = addresses
         self._owner_of = owner_of
 
-    def of_url(self, url: str, account_id: str, pointer: str) -> str:
-        """Return what is played for a URL. Raises: Unprocessable: it must not be, or is not there."""
+    def of_url(
+        self, url: str, account_id: str, pointer: str, *, audio_type: str = "", is_kept: bool = True
+    ) -> str:
+        """Return what is played for a URL.
+
+        Args: audio_type: wav or mp3, of a file whose name does not say it; is_kept: whether FreeSWITCH may
+        play what it has fetched before. Raises: Unprocessable: it must not be, or is not there.
+        """
         recording_id = self._links.recording_of(url)
         if recording_id:
             return self._recording(recording_id, pointer)
@@ -106,7 +120,8 @@ class SoundFinder:
             raise invalid(pointer, "There is no host of that name.", INVALID_URL) from exc
         except TimeoutError as exc:
             raise Unavailable("The host's name cannot be resolved now; nothing was done.") from exc
-        return self._cached(url, account_id)
+        location = self._cached(_with_kind(url, audio_type), account_id)
+        return AFRESH + location if location.startswith(HTTP_CACHE) and not is_kept else location
 
     def of_name(self, name: str, account_id: str, pointer: str) -> str:
         """Return what is played for a media_name.
@@ -172,6 +187,14 @@ class SoundFinder:
     def _cached(self, location: str, account_id: str) -> str:
         use: Any = self._config.for_account(account_id).get("ecallmgr", "use_http_cache")
         return HTTP_CACHE + location if use and location.startswith(("http://", "https://")) else location
+
+
+def _with_kind(url: str, audio_type: str) -> str:
+    """Return a URL at whose end FreeSWITCH finds what kind of file it is, as far as that is known."""
+    plain = url.partition("#")[0]
+    suffix = PurePosixPath(urlsplit(plain).path).suffix[1:].lower()
+    kind = suffix if suffix in KINDS else audio_type
+    return f"{plain}#.{kind}" if kind and not url.lower().endswith(f".{kind}") else url
 
 
 def _format_of(sound: bytes, pointer: str) -> str:

@@ -26,7 +26,7 @@ from callcontrol.playing_fields import (
     stop_first,
     target_legs,
 )
-from callcontrol.playing_media import MAX_CONTENT_BYTES
+from callcontrol.playing_media import KINDS, MAX_CONTENT_BYTES
 from callcontrol.token import Scope
 
 MAX_CONTENT = (MAX_CONTENT_BYTES + 2) // 3 * 4
@@ -44,14 +44,9 @@ class PlaybackStartData(CommandData):
         validate=validate.Length(4, MAX_CONTENT),
         metadata={"description": "A WAV or MP3 file in base64.", "format": "byte"},
     )
-    audio_type = Word(
-        ("mp3", "wav"),
-        "Taken, and without effect: files say themselves what they are.",
-        load_default="mp3",
-    )
+    audio_type = Word(KINDS, "What audio_url leads to, where neither its name nor its server says it.")
     cache_audio = Flag(
-        "Taken, and without effect: ecallmgr.use_http_cache says for all whether FreeSWITCH keeps what it "
-        "fetches.",
+        "false: it is fetched anew, whatever FreeSWITCH has kept of it (ecallmgr.use_http_cache).",
         default=True,
     )
     loop = Loop()

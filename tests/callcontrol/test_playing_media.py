@@ -96,6 +96,39 @@ def test_urls(store: DocumentStore, tmp_path: Path) -> None:
         assert exc.value.faults[0].kind.code == "10003"
 
 
+@pytest.mark.parametrize(
+    ("url", "audio_type", "ending"),
+    [
+        ("a.wav", "", ""),
+        ("a.MP3", "", ""),
+        ("a.wav?v=1.2", "", "#.wav"),
+        ("a.mp3?key=x/y", "wav", "#.mp3"),
+        ("a.wav#t=3", "", "#.wav"),
+        ("a", "", ""),
+        ("a", "wav", "#.wav"),
+        ("a.php?id=5", "mp3", "#.mp3"),
+        ("a.php?id=5#x", "mp3", "#.mp3"),
+        ("a?file=b.wav", "wav", ""),
+    ],
+)
+def test_the_kind_of_a_file_stands_where_freeswitch_looks_for_it(
+    store: DocumentStore, tmp_path: Path, url: str, audio_type: str, ending: str
+) -> None:
+    """Behind the last dot of all; in a fragment, which no server is sent."""
+    whole = f"https://sounds.example/{url}"
+    found = finder(store, tmp_path).of_url(whole, ACCOUNT_ID, POINTER, audio_type=audio_type)
+    assert found == (whole.partition("#")[0] + ending if ending else whole)
+
+
+def test_what_is_not_to_be_kept_is_fetched_again(store: DocumentStore, tmp_path: Path) -> None:
+    """Where FreeSWITCH's cache fetches at all."""
+    url = "https://sounds.example/a.wav"
+    cached, plain = (finder(store, tmp_path, config=one) for one in (CACHED, PLAIN))
+    found = cached.of_url(url, ACCOUNT_ID, POINTER, is_kept=False)
+    assert found == f"{{refresh=true}}http_cache://{url}"
+    assert plain.of_url(url, ACCOUNT_ID, POINTER, is_kept=False) == url
+
+
 def test_a_link_to_a_recording_of_ours_is_played_from_disk(store: DocumentStore, tmp_path: Path) -> None:
     """Whoever has the link may hear it; it need not be reachable from FreeSWITCH."""
     path = tmp_path / "r.wav"
