@@ -22,9 +22,9 @@ class PlaybackStopData(CommandData):
 def run(invocation: Invocation, data: Data) -> None:
     """Stop it; that nothing is heard is no fault. Raises: CallEnded, Unavailable, Unanswered."""
     snapshot = invocation.snapshot()
+    stop_mixed(invocation.channel, overlays=data["overlay"])  # at once; the other a frame later
     if not data["overlay"]:
         stop(invocation.channel, snapshot, data["stop"])
-    stop_mixed(invocation.channel, overlays=data["overlay"])
 
 
 COMMAND = Command(

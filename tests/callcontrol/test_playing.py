@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from telnyx import APIStatusError, UnprocessableEntityError
 
+from callcontrol.channel import channel_of
+from callcontrol.field import MAX_CLIENT_STATE, MAX_URL
+from callcontrol.playing import Kind, Side, Sound, mixing
 from tests.callcontrol.heard import CLICK, NOTE, OTHER, STATE, TALE, Line, sound
-from tests.callcontrol.place import Place
+from tests.callcontrol.place import NODE, Place
 from tests.waiting import eventually
 
 STARTED, ENDED = ("playback.started", ""), "playback.ended"
@@ -220,6 +223,37 @@ def test_an_overlay_that_is_not_there(place: Place) -> None:
     line.actions.start_playback(line.id, audio_url="http://127.0.0.1:1/x.wav", overlay=True)
     (over,) = line.told("call.playback.ended")
     assert (over["status"], over["overlay"]) == ("file_not_found", True)
+
+
+def test_what_is_mixed_in_and_what_is_heard_are_stopped_together(place: Place) -> None:
+    """Each is told as cancelled, whichever ends first."""
+    line = Line(place)
+    line.actions.start_playback(line.id, media_name=TALE)
+    line.hears(TALE)
+    beside = channel_of(place.api.control.facilities.switches, NODE, line.call.uuid)
+    mixed = Sound("mixed", Kind.PLAYBACK, media_name="mixed")
+    beside.run(mixing(beside, mixed, "tone_stream://%(60000,0,300)", Side.OPPOSITE))
+    line.actions.stop_playback(line.id)
+    ends = line.told("call.playback.ended", count=2)
+    assert sorted((one["media_name"], one["status"]) for one in ends) == [
+        ("mixed", "cancelled"),
+        (TALE, "cancelled"),
+    ]
+
+
+def test_an_overlay_may_have_the_longest_state_and_address(place: Place) -> None:
+    """FreeSWITCH's events of it carry them, and it needs no rounds for that."""
+    place.allow_networks = ["127.0.0.0/8"]
+    line = Line(place)
+    line.actions.start_playback(line.id, media_name=TALE)
+    line.hears(TALE)
+    state = base64.b64encode(b"x" * (MAX_CLIENT_STATE // 4 * 3)).decode()
+    url = "http://127.0.0.1:1/".ljust(MAX_URL, "x")
+    line.actions.start_playback(line.id, audio_url=url, overlay=True, client_state=state)
+    (over,) = line.told("call.playback.ended")
+    assert (over["client_state"], over["media_url"]) == (state, url)
+    fault = refusal(line.actions.start_playback, line.id, audio_url=url, overlay=True, loop=9)
+    assert fault["source"] == {"pointer": "/loop"}
 
 
 def test_the_opposite_leg_needs_a_bridge(place: Place) -> None:
