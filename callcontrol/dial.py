@@ -7,6 +7,7 @@ ring at once, each is a leg of its own with webhooks of its own, and whoever ans
 |---|---|
 | none | waits for commands |
 | `bridge_on_answer` with `link_to` | talks with that call |
+| `supervise_call_control_id` | hears that call, see callcontrol.supervising |
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from uuid import uuid4
 import structlog
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from callcontrol import unused, variables
+from callcontrol import supervising, unused, variables
 from callcontrol.call_control_id import CallControlId
 from callcontrol.channel import Link, LiveChannel
 from callcontrol.command import Invocation
@@ -34,7 +35,7 @@ from callcontrol.errors import (
     invalid,
 )
 from callcontrol.facilities import Facilities
-from callcontrol.field import NO_CONTROLS, Flag, Text
+from callcontrol.field import NO_CONTROLS, Flag, Text, Word
 from callcontrol.leg import Leg
 from callcontrol.other_call import other_call
 from callcontrol.outgoing import (
@@ -93,6 +94,12 @@ class DialData(OutgoingData):
     park_after_unbridge = Text(1, 16, "self: it waits for commands when the other side goes.")
     prevent_double_bridge = Flag("It is hung up if link_to talks with somebody else by then.")
     send_silence_when_idle = Flag("Silence is sent while nothing else is.")
+    supervise_call_control_id = Text(1, 600, "The call control id of a call that it hears once answered.")
+    supervisor_role = Word(
+        supervising.ROLES,
+        "Who hears a supervisor. barge: both sides; whisper: the supervised call alone; monitor: nobody.",
+        load_default=supervising.BARGE,
+    )
     assistant = Unused()
     billing_group_id = Unused()
     conference_config = Unused()
@@ -110,8 +117,6 @@ class DialData(OutgoingData):
     stream_establish_before_call_originate = Unused()
     stream_track = Unused()
     stream_url = Unused()
-    supervise_call_control_id = Unused()
-    supervisor_role = Unused()
     transcription = Unused()
     transcription_config = Unused()
 
@@ -121,6 +126,10 @@ class DialData(OutgoingData):
         needing = ("bridge_intent", "bridge_on_answer", "park_after_unbridge", "prevent_double_bridge")
         if "link_to" not in data and any(data.get(name) for name in needing):
             raise ValidationError(fields.Field.default_error_messages["required"], "link_to")
+        if data.get("bridge_on_answer") and "supervise_call_control_id" in data:
+            raise ValidationError(
+                "Can't be used together with bridge_on_answer.", "supervise_call_control_id"
+            )
 
 
 class Dial:
@@ -139,8 +148,10 @@ class Dial:
             raise Forbidden(Scope.RECORD)
         connection = _connection(facilities, account_id, data["connection_id"])
         linked = _linked(facilities, account_id, data)
-        legs, session_id = self._legs(connection, linked, data)
-        order = self._order(legs, session_id, linked, connection, data)
+        watched = _supervised(facilities, account_id, data)
+        legs, session_id = self._legs(connection, linked, watched, data)
+        extension = _extension(linked, watched, data)
+        order = self._order(legs, session_id, extension, connection, data)
         link = facilities.switches.link(facilities.node)
         if link is None:
             raise Unavailable("FreeSWITCH cannot be reached now; nothing was done.")
@@ -157,9 +168,16 @@ class Dial:
         return {name: value for name, value in told.items() if value != ""}
 
     def _legs(
-        self, connection: Connection, linked: Snapshot | None, data: Mapping[str, Any]
+        self,
+        connection: Connection,
+        linked: Snapshot | None,
+        watched: Snapshot | None,
+        data: Mapping[str, Any],
     ) -> tuple[list[Outgoing], str]:
-        """Return the legs, and the session they belong to. Raises: Unprocessable."""
+        """Return the legs, and the session they belong to.
+
+        Args: linked: the call of link_to; watched: the one that they supervise. Raises: Unprocessable.
+        """
         rules = DialRules.of(self._facilities.config.for_account(connection.account_id))
         caller = data.get("from_") or connection.caller_id_number
         if data["bridge_intent"] and linked is not None:
@@ -180,6 +198,8 @@ class Dial:
             known["intercept_unbridged_only"] = "true"
         if data["send_silence_when_idle"]:
             known["send_silence_when_idle"] = "-1"
+        if watched is not None:
+            known |= supervising.variables_of(data["supervisor_role"], watched)
         sound = sound_of(data, self._facilities, connection.account_id)
         made = [
             outgoing(to, caller, data, rules, known, uuid=one, sound=sound)
@@ -191,7 +211,7 @@ class Dial:
         self,
         legs: Sequence[Outgoing],
         session_id: str,
-        linked: Snapshot | None,
+        extension: str,
         connection: Connection,
         data: Mapping[str, Any],
     ) -> Order:
@@ -200,10 +220,9 @@ class Dial:
             text = dial_string([legs], rules, {"ignore_early_media": "true"})
         except NotDialable as exc:
             raise refused(exc) from exc
-        is_bridged = linked is not None and data["bridge_on_answer"]
         return Order(
             dial_string=text,
-            extension=f"&intercept({linked.uuid})" if linked is not None and is_bridged else PARK,
+            extension=extension,
             limit_s=max(leg.limit_s for leg in legs),
             legs=tuple(self._unborn(leg, session_id, connection, data) for leg in legs),
         )
@@ -255,6 +274,19 @@ def _connection(facilities: Facilities, account_id: str, connection_id: str) -> 
     if found is None or not found.is_active:
         raise invalid("/connection_id", "There is no active connection of that id.", NO_SUCH_ASSOCIATE)
     return found
+
+
+def _extension(linked: Snapshot | None, watched: Snapshot | None, data: Mapping[str, Any]) -> str:
+    """Return what whoever answers does."""
+    if watched is not None:
+        return supervising.extension(watched)
+    return f"&intercept({linked.uuid})" if linked is not None and data["bridge_on_answer"] else PARK
+
+
+def _supervised(facilities: Facilities, account_id: str, data: Mapping[str, Any]) -> Snapshot | None:
+    """Return the call that is to be supervised. Raises: Unprocessable, CallEnded, Unavailable."""
+    text = data.get("supervise_call_control_id")
+    return supervising.supervised(facilities, account_id, text) if text else None
 
 
 def _linked(facilities: Facilities, account_id: str, data: Mapping[str, Any]) -> Snapshot | None:

@@ -47,6 +47,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "reject": {"cause": "USER_BUSY"},
         "send_dtmf": {"digits": "1w2#", "duration_millis": 250},
         "speak": {"payload": "Your order is on its way.", "voice": "female", "language": "en-US"},
+        "switch_supervisor_role": {"role": "whisper"},
         "transfer": {"to": "+15550123456", "from": "+15550100"},
     }
 )

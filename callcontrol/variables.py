@@ -31,6 +31,9 @@ FROM = "callcontrol_from"
 TO = "callcontrol_to"
 """Who calls whom, as a client said it: FreeSWITCH turns both round on a leg that it parks."""
 
+SUPERVISES = "callcontrol_supervises"
+"""The leg that this one supervises."""
+
 VERBOSE = "execute_on_answer_callcontrol"
 """Has a leg's events all carry its variables once it is answered: digits, too, are told by them. FreeSWITCH
 runs what every variable with this prefix says. Source: switch_channel.c, switch_channel_execute_on.

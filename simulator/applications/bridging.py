@@ -1,7 +1,8 @@
-"""`bridge`, `intercept`: dial somebody, or take somebody over, and be joined with them until one goes.
+"""`bridge`, `intercept`: dial somebody, or take somebody over, and be joined with them until one goes;
+`eavesdrop`: hear somebody until they go.
 
 Source: FreeSWITCH mod_dptools.c (audio_bridge_function, intercept_function), switch_ivr_bridge.c
-(switch_ivr_intercept_session), switch_ivr_originate.c.
+(switch_ivr_intercept_session), switch_ivr_originate.c, switch_ivr_async.c (eavesdrop).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from simulator.core import Application
 from simulator.dial import dial
 from simulator.joining import Bridge
 from simulator.session import Session
+from simulator.slots import SLOT_S
 from simulator.transfer import follow, mark_moved
 from simulator.words import split_blanks
 
@@ -44,7 +46,18 @@ def intercept(session: Session, data: str) -> None:
         Bridge(session, target).run()
 
 
+def eavesdrop(session: Session, data: str) -> None:
+    """`eavesdrop <uuid>`: wait for the end of somebody who is listened to; who is heard is not modelled."""
+    target = session.core.located(data)
+    if target is None or target is session:
+        return
+    while session.ready and not target.channel.is_down:
+        session.take_interrupt()
+        session.wait(session.clock.now() + SLOT_S, digits=False, commands=False)
+
+
 APPLICATIONS = (
     Application("bridge", bridge, description="Bridge Audio", syntax="<channel_url>"),
+    Application("eavesdrop", eavesdrop, description="eavesdrop on a uuid", syntax="[all | <uuid>]"),
     Application("intercept", intercept, description="intercept", syntax="[-bleg] <uuid>"),
 )
