@@ -146,6 +146,10 @@ class Dial:
         recording = asked_for(data)
         if recording and not token.allows(Scope.RECORD):
             raise Forbidden(Scope.RECORD)
+        command_id = data.get("command_id", "")
+        before = self._ids.answer(account_id, command_id) if command_id else None
+        if before is not None:
+            return dict(before)
         connection = _connection(facilities, account_id, data["connection_id"])
         linked = _linked(facilities, account_id, data)
         watched = _supervised(facilities, account_id, data)
@@ -158,14 +162,17 @@ class Dial:
         for name in unused.given(DialData, data):
             log.info("parameter_unused", command="dial", parameter=name)
         uuids = tuple(leg.uuid for leg in legs)
-        before = self._claimed(link, account_id, data.get("command_id", ""), uuids)
-        if before:
-            return self._told(account_id, before[0], data)
+        dialled = self._ids.claim(link, account_id, command_id, uuids) if command_id else ()
+        if dialled:
+            return self._told(account_id, dialled[0], data, linked.session_id if linked else dialled[0])
         self._dialler.dial(link, order)
         told = self._told(account_id, uuids[0], data, session_id)
-        if recording:
-            told["recording_id"] = self._record(uuids[0], token, link, recording)
-        return {name: value for name, value in told.items() if value != ""}
+        recording_id = self._record(uuids[0], token, link, recording) if recording else ""
+        if recording_id:
+            told["recording_id"] = recording_id
+        if command_id:
+            self._ids.answered(account_id, command_id, told)
+        return told
 
     def _legs(
         self,
@@ -245,20 +252,17 @@ class Dial:
             webhook={name: value for name, value in webhook.items() if value},
         )
 
-    def _claimed(self, link: Link, account_id: str, command_id: str, uuids: Sequence[str]) -> tuple[str, ...]:
-        return self._ids.claim(link, account_id, command_id, uuids) if command_id else ()
-
-    def _told(
-        self, account_id: str, uuid: str, data: Mapping[str, Any], session_id: str = ""
-    ) -> dict[str, Any]:
-        return {
+    def _told(self, account_id: str, uuid: str, data: Mapping[str, Any], session_id: str) -> dict[str, Any]:
+        told = {
             "record_type": "call",
             "call_control_id": self._dialler.call_control_id(account_id, uuid),
             "call_leg_id": uuid,
-            "call_session_id": session_id or uuid,
+            "call_session_id": session_id,
             "is_alive": False,
-            "client_state": data.get("client_state", ""),
         }
+        if data.get("client_state"):
+            told["client_state"] = data["client_state"]
+        return told
 
     def _record(self, uuid: str, token: Token, link: Link, recording: Mapping[str, Any]) -> str:
         """Have the first leg recorded from its answer on; "" for a leg that never came to be."""

@@ -11,12 +11,15 @@ Source: FreeSWITCH mod_hash.c (hash_api_function), mod_commands.c (sched_api_fun
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
 
 import structlog
 
-from callcontrol.channel import Link, reply_of
+from callcontrol.channel import REPLY_TIMEOUT_S, Link, LiveChannel
 from callcontrol.errors import Unanswered, Unavailable
 from esl import command
 from esl.errors import CommandRefused, LinkLost, ReplyTimeout
@@ -24,18 +27,37 @@ from esl.errors import CommandRefused, LinkLost, ReplyTimeout
 KEPT_S = 3600
 """A client repeats what it got no answer to within minutes."""
 
-REPLY_TIMEOUT_S = 5.0
 MAX_KNOWN = 10_000
 _TAKEN = "already exists"
+
+Answer = Mapping[str, Any]
 
 log = structlog.get_logger(__name__)
 
 
 class DialledIds:
-    """Knows which calls were made under which command id; what this process made itself it knows besides."""
+    """Knows which calls were made under which command id.
 
-    def __init__(self) -> None:
-        self._known: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+    What this process answered it remembers besides, so that a repetition gets the very answer. Args: clock:
+    monotonic.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._answers: OrderedDict[str, tuple[float, Answer]] = OrderedDict()
+
+    def answer(self, account_id: str, command_id: str) -> Answer | None:
+        """Return what this process answered under an id, None where it is not known (any more)."""
+        until_s, told = self._answers.get(_key(account_id, command_id), (0.0, None))
+        return told if self._clock() < until_s else None
+
+    def answered(self, account_id: str, command_id: str, told: Answer) -> None:
+        """Remember what was answered."""
+        key = _key(account_id, command_id)
+        self._answers[key] = (self._clock() + KEPT_S, told)
+        self._answers.move_to_end(key)
+        if len(self._answers) > MAX_KNOWN:
+            self._answers.popitem(last=False)
 
     def claim(self, link: Link, account_id: str, command_id: str, uuids: Sequence[str]) -> tuple[str, ...]:
         """Claim an id for legs that are to be dialled.
@@ -43,32 +65,25 @@ class DialledIds:
         Returns: the legs that were dialled under it before, () when it is ours now.
         Raises: Unavailable: FreeSWITCH is away, nothing was done; Unanswered.
         """
-        key = _key(account_id, command_id)
-        if key in self._known:
-            return self._known[key]
-        before = self._before(link, key, uuids)
-        self._known[key] = before or tuple(uuids)
-        if len(self._known) > MAX_KNOWN:
-            self._known.popitem(last=False)
-        return before
-
-    def _before(self, link: Link, key: str, uuids: Sequence[str]) -> tuple[str, ...]:
-        try:
-            (claimed,) = link.post(command.api("hash", f"insert_ifempty/{key}/{'.'.join(uuids)}"))
-        except LinkLost as exc:
-            raise Unavailable("FreeSWITCH cannot be reached now; nothing was done.") from exc
+        key, value = _key(account_id, command_id), ".".join(uuids)
+        switch = LiveChannel(link, "", "")
+        (claimed,) = switch.post(command.api("hash", f"insert_ifempty/{key}/{value}"))
         try:
             claimed.get(REPLY_TIMEOUT_S)
         except CommandRefused as exc:
             if _TAKEN in exc.reply:
-                (read,) = link.post(command.api("hash", f"select/{key}"))
-                return tuple(filter(None, reply_of(read).split(".")))
+                before = switch.run(command.api("hash", f"select/{key}"))[0]
+                return tuple(filter(None, before.split(".")))
             remedy = "load mod_hash, or run one process beside each FreeSWITCH"
             log.warning("command_ids_not_claimed", reason=exc.reply, remedy=remedy)
             return ()
         except (LinkLost, ReplyTimeout) as exc:
+            # Nobody is dialled now: whoever asks once more must not be told that somebody was.
+            with suppress(Unavailable):
+                switch.post(command.api("hash", f"delete_ifmatch/{key}/{value}"))
             raise Unanswered from exc
-        link.post(command.api("sched_api", f"+{KEPT_S} callcontrol hash delete/{key}"))
+        with suppress(Unavailable):  # then the legs cannot be dialled either, which is told
+            switch.post(command.api("sched_api", f"+{KEPT_S} callcontrol hash delete/{key}"))
         return ()
 
 

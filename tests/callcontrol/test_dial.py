@@ -128,6 +128,22 @@ def test_a_repeated_command_makes_no_second_call(place: Place) -> None:
     assert dial(place, command_id="twice").call_control_id != first.call_control_id
 
 
+def test_a_repetition_is_answered_as_the_first_one(place: Place) -> None:
+    """With the session of link_to, and the recording; also when that other call is over by then."""
+    prepare(place)
+    call = controlled(place)
+    options = {"link_to": place.id_of(call), "command_id": "once", "record": "record-from-answer"}
+    first = dial(place, **options)
+    assert first.recording_id
+    assert first.call_session_id == call.uuid
+    client = place.process(own=True).client(place.key())
+    elsewhere = client.calls.dial(connection_id=CONNECTION_ID, to=BOB, from_=FROM, **options).data
+    assert (elsewhere.call_leg_id, elsewhere.call_session_id) == (first.call_leg_id, call.uuid)
+    call.hang_up()
+    wait_told(place, call.uuid, "call.hangup")
+    assert dial(place, **options) == first
+
+
 def test_it_is_recorded_from_its_answer(place: Place) -> None:
     """The answer tells the recording's id, which call.recording.saved repeats."""
     prepare(place)

@@ -67,7 +67,7 @@ def test_a_role_is_changed(place: Place) -> None:
 
 
 def test_what_cannot_be_supervised(place: Place) -> None:
-    """A call that is nobody's, another account's, not answered; and not while it is connected with another."""
+    """A call that is nobody's, another account's, not answered; nor with a bridge besides."""
     prepare(place)
     ringing = place.id_of(controlled(place))
     _, call_control_id, client = answered(place)

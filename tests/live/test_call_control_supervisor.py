@@ -39,7 +39,7 @@ def phones() -> Iterator[list[Phone]]:
 
 def heard(dialog: Dialog) -> str:
     """The letters of all that a telephone hears from now on, for a moment."""
-    dialog.rtp.setblocking(False)
+    dialog.rtp.settimeout(0)
     try:
         while dialog.rtp.recv(2048):
             pass
