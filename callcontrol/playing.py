@@ -42,7 +42,7 @@ NOWHERE = "/dev/null/"
 
 ENDLESS = -1
 MAX_MIXED = 12_000
-"""Characters of what is mixed in, whose events carry all of it: the longest address with the longest state."""
+"""Characters of what is mixed in, whose events carry it all: the longest address with the longest state."""
 
 _ORDER = "callcontrol.sound."
 _MIXED = "{callcontrol="

@@ -241,6 +241,16 @@ def test_what_is_mixed_in_and_what_is_heard_are_stopped_together(place: Place) -
     ]
 
 
+def test_the_beep_of_a_recording_does_not_wait_for_a_sound(place: Place) -> None:
+    """It is mixed in: behind a sound without end it would never be heard."""
+    line = Line(place)
+    line.actions.start_playback(line.id, media_name=TALE, loop="infinity")
+    line.hears(TALE)
+    line.actions.start_recording(line.id, format="wav", channels="dual", play_beep=True)
+    eventually(lambda: any("1400" in spec for spec in line.call.session.displaced), what="the beep")
+    assert line.is_hearing(TALE)
+
+
 def test_an_overlay_may_have_the_longest_state_and_address(place: Place) -> None:
     """FreeSWITCH's events of it carry them, and it needs no rounds for that."""
     place.allow_networks = ["127.0.0.0/8"]

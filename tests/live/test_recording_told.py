@@ -11,7 +11,8 @@ import pytest
 from callcontrol.channel import packed
 from callcontrol.field import MAX_CLIENT_STATE, MAX_URL
 from tests.live.beside import Beside
-from tests.live.test_call_control_media import line_of
+from tests.live.test_call_control_media import content, line_of
+from tests.live.tones import heard, seconds
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
@@ -50,6 +51,24 @@ def test_all_that_a_client_may_say_travels(beside: Callable[..., Beside]) -> Non
         assert (over - began).total_seconds() > (one.duration_millis or 0) / 1000 + 1.5
 
 
+@pytest.mark.parametrize("is_playing", [True, False])
+def test_a_beep_is_recorded_whatever_is_heard(beside: Callable[..., Beside], *, is_playing: bool) -> None:
+    """At its beginning, over a sound that has no end as well."""
+    with line_of(beside) as line:
+        if is_playing:
+            line.actions.start_playback(line.id, playback_content=content(30), loop="infinity")
+            line.hears("playback-")
+        line.actions.start_recording(line.id, format="wav", channels="dual", play_beep=True)
+        line.home.wait_event("RECORD_START", Unique_ID=line.uuid)
+        eventually(lambda: sizes(line.home) > 60_000, what="two seconds of sound")
+        line.actions.stop_recording(line.id)
+        line.home.delivered()
+        (copy,) = line.home.copies()
+        _, right = heard(copy, {"B": 1400})
+        assert seconds(right, "B") >= 0.2
+        assert sum(length_s for who, length_s in right[:1] if not who) < 0.5
+
+
 def sizes(home: Beside) -> int:
     """How many bytes FreeSWITCH has written so far."""
-    return sum(each.stat().st_size for each in home.stage.recordings.rglob("*.wav"))
+    return sum(each.stat().st_size for each in home.stage.recordings.glob("[0-9]*/*.wav"))
