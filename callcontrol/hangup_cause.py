@@ -76,6 +76,8 @@ def word_of(snapshot: Snapshot) -> str:
         return "time_limit"
     if cause is Cause.NO_ANSWER and _gave_up(snapshot):
         return "timeout"
+    if cause is Cause.NORMAL_CLEARING and not (snapshot.was_answered or snapshot.is_incoming):
+        return "originator_cancel"  # a command hung up what rang
     return word_of_cause(cause)
 
 

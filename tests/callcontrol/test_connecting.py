@@ -14,6 +14,7 @@ from tests.callcontrol.controlled import (
     BUSY,
     CAROL,
     CONNECTION_ID,
+    DEAF,
     FROM,
     controlled,
     kinds_of,
@@ -113,6 +114,18 @@ class TestTransfer:
         wait_told(place, call.uuid, "call.bridged")
         client.calls.actions.transfer(call_control_id, to=CAROL)
         wait_told(place, first.call_leg_id, "call.hangup")
+        second = other_leg(place, call, 1)
+        wait_told(place, second.call_leg_id, "call.bridged")
+        assert is_live(place, call.uuid)
+
+    def test_who_rings_is_let_go_for_somebody_else(self, place: Place) -> None:
+        """A second transfer takes the place of the first one."""
+        prepare(place)
+        call, call_control_id, client = answered(place)
+        client.calls.actions.transfer(call_control_id, to=DEAF)
+        first = other_leg(place, call)
+        client.calls.actions.transfer(call_control_id, to=BOB)
+        assert wait_told(place, first.call_leg_id, "call.hangup").payload.hangup_cause == "originator_cancel"
         second = other_leg(place, call, 1)
         wait_told(place, second.call_leg_id, "call.bridged")
         assert is_live(place, call.uuid)

@@ -34,6 +34,8 @@ def over(cause: str, *, answered: bool = False, incoming: bool = False, **variab
     ("snapshot", "word"),
     [
         (over("NORMAL_CLEARING", answered=True), "normal_clearing"),
+        (over("NORMAL_CLEARING", sip_term_status="487"), "originator_cancel"),
+        (over("NORMAL_CLEARING", incoming=True), "normal_clearing"),
         (over("ALLOTTED_TIMEOUT", answered=True), "time_limit"),
         (over("ALLOTTED_TIMEOUT"), "timeout"),
         (over("NO_ANSWER"), "timeout"),

@@ -125,6 +125,21 @@ def test_both_legs_are_told_that_they_are_bridged(place: Place) -> None:
     assert {event.payload.call_session_id for event in bridged} == {call.uuid}
 
 
+def test_both_legs_are_told_with_the_state_they_have_by_then(place: Place) -> None:
+    """What a command has changed on the other leg is told, although no event of that leg has told it yet."""
+    prepare(place)
+    first, second = controlled(place), controlled(place)
+    client = place.client()
+    for call in (first, second):
+        client.calls.actions.answer(place.id_of(call), client_state=STATE)
+        wait_told(place, call.uuid, "call.answered")
+    changed = base64.b64encode(b"talks soon").decode()
+    client.calls.actions.update_client_state(place.id_of(second), client_state=changed)
+    client.calls.actions.bridge(place.id_of(first), call_control_id_to_bridge_with=place.id_of(second))
+    assert wait_told(place, second.uuid, "call.bridged").payload.client_state == changed
+    assert wait_told(place, first.uuid, "call.bridged").payload.client_state == STATE
+
+
 def two(events: list[object]) -> list[object]:
     """Both of them, or none yet."""
     return events if len(events) == 2 else []

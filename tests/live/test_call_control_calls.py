@@ -15,6 +15,7 @@ from callcontrol.webhook_key import SIGNER
 from esl.errors import EslError
 from service.stage import ACCOUNT
 from tests.live.beside import Beside
+from tests.live.phone import Phone
 from tests.live.test_call_control import client_of, id_of
 from tests.storage.receiver import Receiver, serving
 from tests.waiting import eventually
@@ -202,6 +203,24 @@ def test_a_call_is_transferred(desk: Desk) -> None:
     third = [one for one in desk.events if one.event_type == "call.answered" and one.payload.to == ECHO][2]
     desk.client.calls.actions.hangup(third.payload.call_control_id)
     assert desk.wait("call.hangup", uuid).payload.hangup_cause == "normal_clearing"
+
+
+def test_a_call_is_transferred_to_somebody_else_while_it_rings(desk: Desk) -> None:
+    """Who rings is let go; who is called instead answers, and has the call."""
+    bob, carol = Phone("bob", 800), Phone("carol", 1600)
+    bob.rings = True
+    uuid, call_control_id = desk.incoming()
+    desk.client.calls.actions.transfer(call_control_id, to=bob.uri, preferred_codecs="PCMU")
+    ringing = bob.dialog
+    desk.client.calls.actions.transfer(call_control_id, to=carol.uri, preferred_codecs="PCMU")
+    carol.wait_call()
+    desk.wait("call.bridged", uuid)
+    ringing.wait_over()
+    hangup = next(one.payload for one in desk.events if one.event_type == "call.hangup")
+    assert (hangup.to, hangup.hangup_cause) == (bob.uri, "originator_cancel")
+    assert carol.dialog.is_up
+    bob.close()
+    carol.close()
 
 
 def test_two_calls_are_bridged(desk: Desk) -> None:
