@@ -26,10 +26,9 @@ PAUSE_S = 0.02
 
 
 def leave_bridge(channel: LiveChannel, snapshot: Snapshot) -> None:
-    """Have a leg that talks with another, or calls one, wait for commands, and see that it has left; leave any
-    other where it is.
+    """Have a leg that talks with another, or calls one, wait for commands, and see that it has left.
 
-    Raises: CallEnded, Unanswered.
+    Any other leg is left where it is. Raises: CallEnded, Unanswered.
     """
     if not (snapshot.bridged_with or snapshot.variable("current_application") == BRIDGE):
         return

@@ -47,12 +47,12 @@ from callcontrol.outgoing import (
     sound_of,
     webhook_variables,
 )
-from callcontrol.parting import SELF, WAIT
+from callcontrol.parting import SELF, SILENCE, WAIT
 from callcontrol.recording_soon import record_soon
 from callcontrol.recording_start import asked_for
 from callcontrol.snapshot import Snapshot
 from callcontrol.token import Scope, Token
-from callcontrol.unused import Unused
+from callcontrol.unused import CloudData, Unused
 from calls.dial_rules import DialRules
 from calls.dial_string import dial_string
 from calls.errors import NotDialable
@@ -82,7 +82,7 @@ class Recipients(fields.Field[Any]):
         return field.deserialize(value, attr, data, **kwargs)
 
 
-class DialData(OutgoingData):
+class DialData(OutgoingData, CloudData):
     """Parameters of dial."""
 
     connection_id = Text(1, 128, "The connection that is told of the call.", required=True)
@@ -100,25 +100,13 @@ class DialData(OutgoingData):
         "Who hears a supervisor. barge: both sides; whisper: the supervised call alone; monitor: nobody.",
         load_default=supervising.BARGE,
     )
-    assistant = Unused()
-    billing_group_id = Unused()
     conference_config = Unused()
-    conversation_relay_config = Unused()
-    deepfake_detection = Unused()
     dialogflow_config = Unused()
     enable_dialogflow = Unused()
     retry_on_timeout = Unused()
     stream_auth_token = Unused()
-    stream_bidirectional_codec = Unused()
-    stream_bidirectional_mode = Unused()
     stream_bidirectional_sampling_rate = Unused()
-    stream_bidirectional_target_legs = Unused()
-    stream_codec = Unused()
     stream_establish_before_call_originate = Unused()
-    stream_track = Unused()
-    stream_url = Unused()
-    transcription = Unused()
-    transcription_config = Unused()
 
     @validates_schema
     def linked(self, data: dict[str, Any], **_: Any) -> None:
@@ -204,7 +192,7 @@ class Dial:
         if data["prevent_double_bridge"]:
             known["intercept_unbridged_only"] = "true"
         if data["send_silence_when_idle"]:
-            known["send_silence_when_idle"] = "-1"
+            known |= SILENCE
         if watched is not None:
             known |= supervising.variables_of(data["supervisor_role"], watched)
         sound = sound_of(data, self._facilities, connection.account_id)

@@ -22,6 +22,9 @@ HOLD = "endless_playback\\:local_stream\\://moh:inline"
 
 SELF = "self"
 
+SILENCE = {"send_silence_when_idle": "-1"}
+"""Of a leg that is sent silence while it waits. Source: switch_ivr.c, switch_ivr_park."""
+
 
 def returning(*, parks: bool) -> dict[str, str]:
     """Return the variables of a leg that calls another one from where it waits, and returns there.

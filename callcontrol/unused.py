@@ -22,6 +22,26 @@ class Unused(fields.Raw):
         super().__init__(allow_none=True, metadata={"description": SENTENCE, MARK: True})
 
 
+class CloudData(Schema):
+    """What only the cloud can do with a call that is made or answered."""
+
+    assistant = Unused()
+    billing_group_id = Unused()
+    conversation_relay_config = Unused()
+    deepfake_detection = Unused()
+    sound_modifications = Unused()
+    stream_bidirectional_codec = Unused()
+    stream_bidirectional_mode = Unused()
+    stream_bidirectional_target_legs = Unused()
+    stream_codec = Unused()
+    stream_track = Unused()
+    stream_url = Unused()
+    transcription = Unused()
+    transcription_config = Unused()
+    webhook_retries_policies = Unused()
+    webhook_urls_method = Unused()
+
+
 def unused_of(schema: Schema | type[Schema]) -> tuple[str, ...]:
     """Return the names of a schema's parameters that do nothing, in order of the alphabet."""
     declared = schema._declared_fields  # noqa: SLF001 - marshmallow has no other way to ask a class

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from callcontrol import unused
 from callcontrol.command import Command, Data, Invocation
 from callcontrol.errors import Forbidden
+from callcontrol.field import Flag
+from callcontrol.parting import SILENCE
 from callcontrol.recording_start import RecordFromAnswerData, asked_for, start
 from callcontrol.sip_headers import Message, assignments, custom_headers, sip_headers
 from callcontrol.token import Scope
+from callcontrol.unused import CloudData, Unused
 from callcontrol.webhook_fields import overrides, webhook_url, webhook_url_method, webhook_urls
 
 
-class AnswerData(RecordFromAnswerData):
+class AnswerData(RecordFromAnswerData, CloudData):
     """Parameters of answer."""
 
     webhook_url = webhook_url()
@@ -18,6 +22,8 @@ class AnswerData(RecordFromAnswerData):
     webhook_urls = webhook_urls()
     custom_headers = custom_headers("Put into the SIP response that answers.")
     sip_headers = sip_headers("Put into the SIP response that answers.")
+    send_silence_when_idle = Flag("Silence is sent while nothing else is.")
+    preferred_codecs = Unused()
 
 
 def run(invocation: Invocation, data: Data) -> dict[str, str]:
@@ -31,9 +37,13 @@ def run(invocation: Invocation, data: Data) -> dict[str, str]:
         raise Forbidden(Scope.RECORD)
     channel = invocation.channel
     before = assignments(channel, Message.RESPONSE, data["custom_headers"], data["sip_headers"])
-    webhook = overrides(data)
-    if webhook:
-        before.append(channel.setting(webhook))
+    told = overrides(data)
+    if data["send_silence_when_idle"]:
+        told |= SILENCE
+    if told:
+        before.append(channel.setting(told))
+    for name in unused.given(AnswerData, data):
+        invocation.log.info("parameter_unused", parameter=name)
     channel.run(*before, channel.of("uuid_answer"))
     if recording is None:
         return {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
+from structlog.testing import capture_logs
 from telnyx import (
     AuthenticationError,
     NotFoundError,
@@ -47,10 +48,12 @@ def test_answering_carries_headers_addresses_and_a_recording(place: Place) -> No
         record="record-from-answer",
         record_format="wav",
         record_channels="single",
+        send_silence_when_idle=True,
     ).data
     assert taken is not None
     variable = call.session.channel.get
     assert variable("sip_rh_X-Ticket") == "it's 5"
+    assert variable("send_silence_when_idle") == "-1"
     assert variable("sip_rh_User-to-User") == "00abcd;encoding=hex"
     assert unpacked(variable("callcontrol_webhook") or "") == {
         "url": "https://own.example/hooks",
@@ -59,6 +62,18 @@ def test_answering_carries_headers_addresses_and_a_recording(place: Place) -> No
     wait_written(call)
     client.calls.actions.stop_recording(call_control_id, recording_id=taken.recording_id or "")
     eventually(lambda: place.house.is_known(str(taken.recording_id)), what="the recording in the outbox")
+
+
+def test_what_answering_cannot_do_is_told_in_the_log(place: Place) -> None:
+    """A parameter that only the cloud has a use for is taken, and named."""
+    call_control_id = place.id_of(place.call())
+    client = place.client()
+    with capture_logs() as lines:
+        client.calls.actions.answer(
+            call_control_id, stream_url="wss://example.com/stream", transcription=True
+        )
+    unused = [line["parameter"] for line in lines if line["event"] == "parameter_unused"]
+    assert unused == ["stream_url", "transcription"]
 
 
 def test_answering_does_not_record_for_who_may_not(place: Place) -> None:
