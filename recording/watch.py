@@ -75,7 +75,8 @@ class Watch:
             recording.lost()
         while not recording.is_over:
             self._act()
-            recording.bell.wait(self._due_s() - time.monotonic())
+            if not recording.is_over:  # it may have ended while that waited, and nobody heard the bell
+                recording.bell.wait(self._due_s() - time.monotonic())
 
     def _due_s(self) -> float:
         """When something is to be done next, if nothing happens before (time.monotonic())."""

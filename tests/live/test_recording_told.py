@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -10,6 +11,7 @@ import pytest
 
 from callcontrol.channel import packed
 from callcontrol.field import MAX_CLIENT_STATE, MAX_URL
+from recording.patience import DEFAULT_PATIENCE
 from tests.live.beside import Beside
 from tests.live.test_call_control_media import content, line_of
 from tests.live.tones import heard, seconds
@@ -53,7 +55,7 @@ def test_all_that_a_client_may_say_travels(beside: Callable[..., Beside]) -> Non
 
 @pytest.mark.parametrize("is_playing", [True, False])
 def test_a_beep_is_recorded_whatever_is_heard(beside: Callable[..., Beside], *, is_playing: bool) -> None:
-    """At its beginning, over a sound that has no end as well."""
+    """At its beginning, over a sound that has no end as well; and it is saved when FreeSWITCH has stopped."""
     with line_of(beside) as line:
         if is_playing:
             line.actions.start_playback(line.id, playback_content=content(30), loop="infinity")
@@ -62,6 +64,9 @@ def test_a_beep_is_recorded_whatever_is_heard(beside: Callable[..., Beside], *, 
         line.home.wait_event("RECORD_START", Unique_ID=line.uuid)
         eventually(lambda: sizes(line.home) > 60_000, what="two seconds of sound")
         line.actions.stop_recording(line.id)
+        stopped_s = line.home.wait_event("RECORD_STOP", Unique_ID=line.uuid)[0].at_s
+        line.told(1, "call.recording.saved")
+        assert time.monotonic() - stopped_s < DEFAULT_PATIENCE.stop / 2
         line.home.delivered()
         (copy,) = line.home.copies()
         _, right = heard(copy, {"B": 1400})
