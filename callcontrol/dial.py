@@ -29,7 +29,6 @@ from callcontrol.dialled_ids import DialledIds
 from callcontrol.dialling import Dialler, Order
 from callcontrol.errors import (
     NO_SUCH_ASSOCIATE,
-    CallEnded,
     Forbidden,
     Unavailable,
     invalid,
@@ -286,7 +285,4 @@ def _linked(facilities: Facilities, account_id: str, data: Mapping[str, Any]) ->
     text = data.get("link_to")
     if not text:
         return None
-    snapshot = other_call(facilities, account_id, text, "/link_to", node=facilities.node).snapshot()
-    if snapshot.is_over:
-        raise CallEnded
-    return snapshot
+    return other_call(facilities, account_id, text, "/link_to", node=facilities.node)[1]

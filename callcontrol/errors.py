@@ -166,20 +166,19 @@ class Unprocessable(ApiError):
 
 
 class CallEnded(Unprocessable):
-    """The call takes no commands any more."""
+    """The call takes no commands any more. Args: pointer: to the parameter that names it, "" for the path."""
 
-    def __init__(self) -> None:
+    def __init__(self, pointer: str = "") -> None:
         detail = "This call is no longer active and can't receive commands."
-        super().__init__(Fault(CALL_ENDED, detail))
+        super().__init__(Fault(CALL_ENDED, detail, pointer=pointer))
 
 
 class CallNotAnswered(Unprocessable):
-    """The command needs a call that is answered."""
+    """The command needs a call that is answered. Args: pointer: as of CallEnded."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            Fault(CALL_NOT_ANSWERED, "This command can only be issued after the call was answered.")
-        )
+    def __init__(self, pointer: str = "") -> None:
+        detail = "This command can only be issued after the call was answered."
+        super().__init__(Fault(CALL_NOT_ANSWERED, detail, pointer=pointer))
 
 
 class RateLimited(ApiError):

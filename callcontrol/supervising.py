@@ -58,9 +58,9 @@ _HEARD: Mapping[str, _Heard] = {
 def supervised(facilities: Facilities, account_id: str, text: str) -> Snapshot:
     """Return the call that is to be supervised. Raises: Unprocessable, CallEnded, Unavailable."""
     pointer = "/supervise_call_control_id"
-    snapshot = other_call(facilities, account_id, text, pointer, node=facilities.node).snapshot()
+    _, snapshot = other_call(facilities, account_id, text, pointer, node=facilities.node)
     if not snapshot.is_answered:
-        raise CallNotAnswered
+        raise CallNotAnswered(pointer)
     return snapshot
 
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from callcontrol import unused
-from callcontrol.channel import LiveChannel
 from callcontrol.command import Command, Data, Invocation
-from callcontrol.errors import CallEnded, CallNotAnswered, Forbidden, invalid
+from callcontrol.errors import CallNotAnswered, Forbidden, invalid
 from callcontrol.field import Flag, Text, Word
 from callcontrol.other_call import other_call
 from callcontrol.parting import SELF, muting, parting
@@ -55,14 +54,14 @@ def run(invocation: Invocation, data: Data) -> dict[str, str]:
     if recording and not invocation.token.allows(Scope.RECORD):
         raise Forbidden(Scope.RECORD)
     channel, snapshot = invocation.channel, invocation.snapshot()
-    other = other_call(
+    other, theirs = other_call(
         invocation.facilities,
         invocation.account_id,
         data["call_control_id"],
         "/call_control_id",
         node=invocation.call.node,
     )
-    theirs = _bridgeable(snapshot, other, data)
+    _check_bridgeable(snapshot, theirs, data)
     for name in unused.given(BridgeData, data):
         invocation.log.info("parameter_unused", parameter=name)
     parks = data.get("park_after_unbridge") == SELF
@@ -81,17 +80,13 @@ def run(invocation: Invocation, data: Data) -> dict[str, str]:
     return {"recording_id": start(invocation, snapshot, recording, on_answer=True)}
 
 
-def _bridgeable(snapshot: Snapshot, other: LiveChannel, data: Data) -> Snapshot:
-    theirs = other.snapshot()
-    if theirs.is_over:
-        raise CallEnded
+def _check_bridgeable(snapshot: Snapshot, theirs: Snapshot, data: Data) -> None:
     if theirs.uuid == snapshot.uuid:
         raise invalid("/call_control_id", "A call cannot be connected with itself.")
     if data["prevent_double_bridge"] and theirs.bridged_with not in ("", snapshot.uuid):
         raise invalid("/call_control_id", "That call talks with another one.")
     if not (snapshot.is_answered or theirs.is_answered):
         raise CallNotAnswered
-    return theirs
 
 
 def _ringing(data: Data, theirs: Snapshot) -> str:

@@ -222,6 +222,23 @@ class TestBridge:
             codes.append(refused.value.response.json()["errors"][0]["code"])
         assert codes == ["10015", "10017", "90034", "10015"]
 
+    def test_which_of_the_two_is_over_is_told(self, place: Place) -> None:
+        """The other one at its parameter, so that a client does not take it for the one it commands."""
+        prepare(place)
+        first, first_id, client = answered(place)
+        second, second_id, _ = answered(place)
+        second.hang_up()
+        wait_told(place, second.uuid, "call.hangup")
+        pointers = []
+        for one, other in ((first_id, second_id), (second_id, first_id)):
+            with pytest.raises(UnprocessableEntityError) as refused:
+                client.calls.actions.bridge(one, call_control_id_to_bridge_with=other)
+            (error,) = refused.value.response.json()["errors"]
+            assert error["code"] == "90018"
+            pointers.append(error.get("source"))
+        assert pointers == [{"pointer": "/call_control_id"}, None]
+        assert is_live(place, first.uuid)
+
 
 class TestReject:
     """An incoming call is refused."""

@@ -1,4 +1,4 @@
-"""Every parameter that Telnyx' client has for a command is known here, if only to say that it does nothing."""
+"""Every parameter that Telnyx' client has for a command is known, if only to say that it does nothing."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_what_cannot_be_supervised(place: Place) -> None:
     assert refusals == [
         ("10017", "/supervise_call_control_id"),
         ("10017", "/supervise_call_control_id"),
-        ("90034", ""),
+        ("90034", "/supervise_call_control_id"),
         ("10015", "/supervisor_role"),
         ("10015", "/supervise_call_control_id"),
     ]
