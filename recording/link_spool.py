@@ -1,7 +1,7 @@
 """Files made for links: copies fetched back from where they were delivered, and other formats.
 
 Each is made once for all who ask meanwhile, under a name nobody takes for a recording until it is whole, and
-goes when nobody has asked for it for a while. Nothing here is the only copy of anything.
+goes when nobody has asked for it, or read it, for a while. Nothing here is the only copy of anything.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -149,6 +150,17 @@ def _dropped(directory: Path, stem: str) -> None:
         _remove(path)
 
 
+def _used_at(path: str, status: os.stat_result) -> float:
+    """Return when a file was asked for, or read: FreeSWITCH opens a sound without end anew for each round.
+
+    That is noted in the other time as well: of further reads the system says nothing before (relatime).
+    """
+    if status.st_atime > status.st_mtime:
+        with suppress(OSError):
+            os.utime(path, (status.st_atime, status.st_atime))
+    return max(status.st_atime, status.st_mtime)
+
+
 def _tidied(directory: Path, keep_s: float, max_bytes: int) -> int:
     found = []
     try:
@@ -160,7 +172,7 @@ def _tidied(directory: Path, keep_s: float, max_bytes: int) -> int:
             status = entry.stat(follow_symlinks=False)
         except FileNotFoundError:
             continue
-        found.append((status.st_mtime, status.st_size, entry.path))
+        found.append((_used_at(entry.path, status), status.st_size, entry.path))
     deleted, taken, now = 0, 0, time.time()
     for used_at, size_bytes, path in sorted(found, reverse=True):
         taken += size_bytes

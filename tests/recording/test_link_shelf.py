@@ -330,6 +330,21 @@ def test_the_spool_forgets_what_nobody_uses(tmp_path: Path) -> None:
     assert spool.tidy() == 0
 
 
+def test_the_spool_keeps_what_freeswitch_reads(tmp_path: Path) -> None:
+    """A sound that is played over and over is opened anew for each round, and nobody asks here for it."""
+    spool = LinkSpool(tmp_path, keep_s=60.0)
+    path = spool.get("loop.wav", lambda part: part.write_bytes(b"x") and None, PATIENCE_S)
+    assert path is not None
+    long_ago, lately = time.time() - 7_200, time.time() - 30
+    for _ in range(2):
+        os.utime(path, (lately, long_ago))  # as the system notes that it was read
+        assert spool.tidy() == 0
+        status = path.stat()
+        assert status.st_atime <= status.st_mtime  # or it would not note it once more (relatime)
+    os.utime(path, (long_ago, long_ago))
+    assert spool.tidy() == 1
+
+
 def test_a_spool_that_is_not_there_is_tidy(tmp_path: Path) -> None:
     """It is made with its first file."""
     assert LinkSpool(tmp_path).tidy() == 0
