@@ -7,10 +7,12 @@ it; what was told of it stands in the outbox, and says enough to tell its end.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from callcontrol.call_control_id import CallControlIds
+from callcontrol.connections import Connections
 from callcontrol.leg import Leg
 
 BEGAN, ENDED = "call.initiated", "call.hangup"
@@ -24,18 +26,18 @@ class Told(Protocol):
         """Return the bodies of notices of one kind that none of another about the same thing has followed."""
 
 
-def unfinished(told: Told, ids: CallControlIds, node: str) -> Iterator[Leg]:
+def unfinished(told: Told, ids: CallControlIds, connections: Connections, node: str) -> Iterator[Leg]:
     """Yield the legs of a FreeSWITCH whose end nobody was told of, as they began. Raises: StoreError."""
     for body in told.unfinished(BEGAN, ENDED, ABOUT):
         data = body.get("data")
         payload = data.get("payload") if isinstance(data, dict) else None
         if isinstance(payload, dict):
-            leg = _leg(payload, _addressed(body), ids, node)
+            leg = _leg(payload, ids, node)
             if leg is not None:
-                yield leg
+                yield replace(leg, webhook=_webhook(leg, _addressed(body), connections))
 
 
-def _leg(payload: Mapping[str, Any], url: str, ids: CallControlIds, node: str) -> Leg | None:
+def _leg(payload: Mapping[str, Any], ids: CallControlIds, node: str) -> Leg | None:
     def text(name: str) -> str:
         return str(payload.get(name) or "")
 
@@ -54,12 +56,18 @@ def _leg(payload: Mapping[str, Any], url: str, ids: CallControlIds, node: str) -
         caller_id_name=text("caller_id_name"),
         is_incoming=text("direction") == "incoming",
         created_at=_moment(text("start_time")),
-        webhook={} if text("connection_id") else {"url": url},
+        webhook={},
     )
 
 
+def _webhook(leg: Leg, url: str, connections: Connections) -> dict[str, str]:
+    """Return where the rest goes: where the beginning went, unless that was the connection's own address."""
+    connection = connections.of_id(leg.account_id, leg.connection_id) if leg.connection_id else None
+    return {} if connection is not None and connection.url == url else {"url": url}
+
+
 def _addressed(body: Mapping[str, Any]) -> str:
-    """Return where it was sent: that is where the rest goes, if no connection says."""
+    """Return where it was sent."""
     meta = body.get("meta")
     return str(meta.get("delivered_to") or "") if isinstance(meta, dict) else ""
 

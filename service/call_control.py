@@ -132,5 +132,6 @@ class CallControl:
         if around.event_socket is None:
             return None
         told, ids, node = around.told, self.facilities.ids, around.node
-        remembered = partial(unfinished, told, ids, node) if told is not None else tuple
+        connections = self.facilities.connections
+        remembered = partial(unfinished, told, ids, connections, node) if told is not None else tuple
         return CallWatch(around.event_socket, around.password, node, self.teller, remembered)

@@ -6,7 +6,17 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from tests.callcontrol.controlled import controlled, kinds_of, prepare, told, wait_hearing, wait_told
+from tests.callcontrol.controlled import (
+    BOB,
+    CONNECTION_ID,
+    FROM,
+    controlled,
+    kinds_of,
+    prepare,
+    told,
+    wait_hearing,
+    wait_told,
+)
 from tests.callcontrol.place import Place
 from tests.waiting import eventually
 
@@ -81,3 +91,21 @@ def test_an_end_that_no_process_was_there_for(place: Place) -> None:
     assert hangup.payload.hangup_cause == "unspecified"
     assert (hangup.payload.from_, hangup.payload.to) == ("+15550199", "+15550111")
     assert len(told(place, "", "call.hangup")) == 2
+
+
+def test_an_end_nobody_was_there_for_goes_where_its_call_said(place: Place) -> None:
+    """webhook_url of the command that made the call holds for what a later process tells of it."""
+    prepare(place)
+    own = "https://own.example.com/hook"
+    wait_hearing(place.api)
+    client = place.client()
+    call = client.calls.dial(connection_id=CONNECTION_ID, to=BOB, from_=FROM, webhook_url=own).data
+    assert call is not None
+    wait_told(place, call.call_leg_id, "call.answered")
+    place.api.control.stop()
+    session = place.house.switch.core.sessions[call.call_leg_id]
+    session.hangup("NORMAL_CLEARING")
+    eventually(lambda: call.call_leg_id not in place.house.switch.core.sessions, what="the end")
+    wait_hearing(place.process(own=True))
+    wait_told(place, call.call_leg_id, "call.hangup")
+    assert {notice.url for notice in place.notices(3)} == {own}
