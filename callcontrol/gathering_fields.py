@@ -13,7 +13,7 @@ from callcontrol.command import CommandData, Invocation
 from callcontrol.errors import invalid
 from callcontrol.field import Whole
 from callcontrol.gathering import Terms
-from callcontrol.gathering_following import beginning, prompting
+from callcontrol.gathering_acts import beginning, prompting
 from callcontrol.gathering_order import GATHER, GATHERED, Order, Spoken, telling
 from callcontrol.playing import hearing
 from esl.identifier import new_identifier

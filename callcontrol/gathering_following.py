@@ -7,12 +7,10 @@ and puts the next number in.
 
     hash delete_ifmatch callcontrol/<gather> <n>  --taken--> the act, hash insert <n + 1>
                                                   --not----> somebody else does it
-Source: FreeSWITCH mod_hash.c (hash_api_function: one value under one lock).
 """
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,24 +22,24 @@ import gevent
 import structlog
 
 from callcontrol import events
-from callcontrol.channel import REPLY_TIMEOUT_S, LiveChannel, Switches, channel_of, value_of
+from callcontrol.channel import Switches, channel_of
 from callcontrol.errors import ApiError, CallEnded
 from callcontrol.events import WebhookEvent
 from callcontrol.gathering import Act, End, Gathering, Prompt, Silence, Stage
-from callcontrol.gathering_order import GATHER, GATHERED, STOP, SUBCLASS, Order, Spoken, order_of
+from callcontrol.gathering_acts import acts_before, clean, doing, is_ours
+from callcontrol.gathering_order import GATHER, GATHERED, STOP, SUBCLASS, Order, order_of
 from callcontrol.leg import Leg
-from callcontrol.playing import NOWHERE, VOID, Sound, heard_on, is_void, ordering, sound_of
-from callcontrol.playing_stop import breaking, forgetting
+from callcontrol.playing import heard_on, is_void, sound_of
 from callcontrol.snapshot import Snapshot
 from calls.dtmf import DIGITS
-from esl import command
-from esl.command import Command
-from esl.errors import CommandRefused, LinkLost, ReplyTimeout
 
 CHECK_S = 300.0
 """A leg on which nothing happens for so long, a long prompt being played, is looked for: its end may have
 been missed.
 """
+
+MAX_ENDED = 10_000
+"""Gathers that are over, and remembered while the variables of their legs may still tell of them."""
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +94,7 @@ class GatherFollowing:
         self._node = node
         self._now_ms = now_ms
         self._follows: dict[str, _Follow] = {}
-        self._ended: dict[str, str] = {}  # the last gather of a leg, while its variables may still tell of it
+        self._ended: dict[str, None] = {}  # in the order of their ends
         teller.on(f"CUSTOM {SUBCLASS}", self._told)
         teller.on("DTMF", self._pressed)
         teller.on("CHANNEL_EXECUTE", self._begins)
@@ -159,7 +157,6 @@ class GatherFollowing:
         follow = self._followed(snapshot, leg, even_over=True)
         if follow is not None:
             yield from self._do(follow, follow.gathering.hang_up(), snapshot, leg)
-        self._ended.pop(leg.leg_id, None)
 
     def _missed(self, snapshot: Snapshot, leg: Leg) -> Iterable[WebhookEvent]:
         """Nothing was heard for a while: a gather that began then, or before this process, goes on here."""
@@ -185,7 +182,7 @@ class GatherFollowing:
         if follow is not None:
             return follow
         order = order_of(snapshot.variable(GATHER))
-        if order is None or order.id == self._ended.get(leg.leg_id) or (snapshot.is_over and not even_over):
+        if order is None or order.id in self._ended or (snapshot.is_over and not even_over):
             return None
         number, _, digits = snapshot.variable(GATHERED).partition(".")
         is_plain = number.isascii() and number.isdigit() and set(digits) <= DIGITS
@@ -223,7 +220,9 @@ class GatherFollowing:
                 follow.expected = 1 + (act.after_wrong and follow.order.wrong is not None)
             if isinstance(act, End):
                 self._follows.pop(follow.uuid, None)
-                self._ended[follow.uuid] = follow.order.id
+                self._ended[follow.order.id] = None
+                if len(self._ended) > MAX_ENDED:
+                    del self._ended[next(iter(self._ended))]
             follow.last = gevent.spawn(self._claim_and_do, follow, act, follow.acted, follow.last)
             follow.acted += 1
         self._wind(follow)
@@ -234,11 +233,11 @@ class GatherFollowing:
         try:
             channel = channel_of(self._switches, self._node, follow.uuid)
             number += follow.first.get() if follow.first is not None else 0
-            if not _is_ours(channel, follow.order.id, number):
+            if not is_ours(channel, follow.order.id, number):
                 return
-            channel.run(*_doing(channel, follow.order, act, number, follow.heard))
+            channel.run(*doing(channel, follow.order, act, number, follow.heard))
             if isinstance(act, End):
-                _clean(channel, follow.order, follow.silenced)
+                clean(channel, follow.order, follow.silenced)
         except CallEnded:
             return
         except ApiError as exc:
@@ -248,10 +247,9 @@ class GatherFollowing:
         """Ask for the number of a gather's next act."""
         try:
             channel = channel_of(self._switches, self._node, follow.uuid)
-            told = channel.run(command.api("hash", f"select/{_key(follow.order.id)}"))[0]
+            return acts_before(channel, follow.order.id)
         except ApiError:
             return 0
-        return int(told) if told.isascii() and told.isdigit() else 0
 
     def _is_gone(self, uuid: str) -> bool:
         try:
@@ -282,70 +280,6 @@ class GatherFollowing:
         follow.timer = gevent.spawn_later(wait_s, self._ring, follow)
 
 
-def beginning(order_id: str) -> Command:
-    """Return the command that puts the number of a gather's first act where it is claimed."""
-    return command.api("hash", f"insert/{_key(order_id)}/0")
-
-
-def prompting(channel: LiveChannel, order: Order, number: int, *, after_wrong: bool = False) -> list[Command]:
-    """Return the orders for what is heard at the beginning of a try."""
-    wanted = [order.prompt, order.wrong if after_wrong else None]
-    orders = [
-        _ordering(channel, order, number, spoken, f"{order.id}_{number}_{place}")
-        for place, spoken in enumerate(wanted)
-        if spoken is not None
-    ]
-    return orders[::-1]
-
-
-def _ordering(channel: LiveChannel, order: Order, number: int, spoken: Spoken, sound_id: str) -> Command:
-    sound = Sound(
-        sound_id,
-        spoken.kind,
-        order.client_state,
-        media_url=spoken.media_url,
-        media_name=spoken.media_name,
-        gather_id=order.id,
-    )
-    return ordering(channel, sound, spoken.playable, queue=_queue(order.id, number))
-
-
-def _doing(channel: LiveChannel, order: Order, act: Act, number: int, heard: str) -> list[Command]:
-    """Return what an act is on the leg. Args: number: of the act; heard: the prompt that is heard."""
-    following = command.api("hash", f"insert/{_key(order.id)}/{number + 1}")
-    match act:
-        case Silence(at):
-            voiding = channel.setting({f"{VOID}{_queue(order.id, at)}": NOWHERE})
-            return [voiding, *(breaking(channel, heard) if heard else ()), following]
-        case Prompt(at, after_wrong):
-            return [*prompting(channel, order, at, after_wrong=after_wrong), following]
-        case End():
-            return []
-
-
-def _clean(channel: LiveChannel, order: Order, silenced: Iterable[int]) -> None:
-    """Take what a gather needed off the leg, unless another has begun there.
-
-    What silences prompts is taken away behind them, in the leg's own queue: some may wait there still.
-    """
-    found = order_of(value_of(channel.get(GATHER)))
-    if found is not None and found.id == order.id:
-        channel.post(channel.setting({GATHER: "", GATHERED: ""}))
-    channel.post(*(forgetting(channel, _queue(order.id, number)) for number in silenced))
-
-
-def _is_ours(channel: LiveChannel, order_id: str, number: int) -> bool:
-    """Take the number of an act; return whether it was there. Without the table each process is alone."""
-    (reply,) = channel.post(command.api("hash", f"delete_ifmatch/{_key(order_id)}/{number}"))
-    try:
-        reply.get(REPLY_TIMEOUT_S)
-    except CommandRefused as exc:
-        return "Command not found" in exc.reply
-    except (LinkLost, ReplyTimeout):
-        return False
-    return True
-
-
 def _ended(follow: _Follow, end: End, leg: Leg, at: datetime, *, state: str = "") -> WebhookEvent:
     order = follow.order
     told = replace(leg, client_state=state or order.client_state)
@@ -356,13 +290,3 @@ def _ended(follow: _Follow, end: End, leg: Leg, at: datetime, *, state: str = ""
 
 def _ended_now(follow: _Follow, end: End, leg: Leg) -> WebhookEvent:
     return _ended(follow, end, leg, datetime.now(UTC))
-
-
-def _key(order_id: str) -> str:
-    """Return where the number of the next act is; ids may hold anything."""
-    return f"callcontrol/gather-{hashlib.sha256(order_id.encode()).hexdigest()[:32]}"
-
-
-def _queue(order_id: str, number: int) -> str:
-    """Return the queue of a try's prompts; see callcontrol.playing."""
-    return f"{hashlib.sha256(order_id.encode()).hexdigest()[:12]}_{number}"

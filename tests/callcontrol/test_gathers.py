@@ -175,6 +175,18 @@ def test_spoken_prompts(place: Place) -> None:
     assert not [row for row in place.house.outbox.notices.list() if "speak" in row.kind]
 
 
+def test_only_the_last_gathers_are_remembered(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each ends once; nothing of them stays for as long as the process lives, whatever their legs come to."""
+    monkeypatch.setattr("callcontrol.gathering_following.MAX_ENDED", 2)
+    line = Line(place)
+    for number in range(1, 5):
+        line.actions.gather(line.id, maximum_digits=1, **FOREVER)
+        follows(place, line)
+        line.press(str(number))
+        assert len(line.gathered(number)) == number
+    assert len(place.api.control.gathers._ended) == 2
+
+
 def test_a_stopped_gather_is_silent(place: Place) -> None:
     """Its prompt is broken off, or never begins behind what is heard."""
     line = Line(place)
