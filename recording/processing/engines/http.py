@@ -38,7 +38,10 @@ af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl
 id is it ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa
 sd si sk sl sn so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo yue zh
 """
-WHISPER = (AUTO, *_WHISPER.split())
+OTHERWISE = {"fil": "tl", "iw": "he", "jv": "jw"}
+"""Languages by names that clients have for them, and Whisper's."""
+
+WHISPER = (AUTO, *_WHISPER.split(), *OTHERWISE)
 """What Whisper knows."""
 
 
@@ -71,7 +74,9 @@ class HttpEngine:
         """As ObligingEngine has it."""
         fields = {"model": str(self._settings.get("model") or ""), "response_format": "verbose_json"}
         if wanted.language != AUTO:
-            fields["language"] = wanted.language.partition("-")[0]
+            language = wanted.language.partition("-")[0]
+            is_whispers = not self._settings.get("languages")
+            fields["language"] = OTHERWISE.get(language, language) if is_whispers else language
         prompt = ", ".join(hints)[:MAX_PROMPT_CHARS]
         if prompt:
             fields["prompt"] = prompt

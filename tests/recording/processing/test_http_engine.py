@@ -96,6 +96,14 @@ def test_languages_are_the_operators_or_whispers(server: SpeechServer) -> None:
         engine.language_of(HttpEngine(settings(server, languages=["de", "fr"])), "en-US")
 
 
+@pytest.mark.parametrize(("wanted", "asked"), [("iw-IL", b"he"), ("jv-ID", b"jw"), ("fil-PH", b"tl")])
+def test_former_names_of_languages_are_known(server: SpeechServer, wanted: str, asked: bytes) -> None:
+    """record_start's page has them; Whisper calls these languages otherwise."""
+    language = engine.language_of(HttpEngine(settings(server)), wanted)
+    HttpEngine(settings(server)).transcribe(iter([bytes(32_000)]), language)
+    assert parts(server.asked[0])["language"] == asked
+
+
 def test_without_a_url_there_is_no_engine() -> None:
     """And the key to set is named."""
     with pytest.raises(NoEngine, match=r"recording\.processing\.http\.url"):
