@@ -1,4 +1,4 @@
-"""Finds what is wrong in files of documents: callflows, SWML, configuration, storage plans ..."""
+"""Finds what is wrong in files of documents: callflows, SWML, configuration, scripts of `simulate` ..."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from callflows.policy_validation import policy_findings
 from callflows.registry import Registry
 from callflows.validation import validate_document
 from config import catalogue, checking
+from simulator.errors import ScriptError
+from simulator.script import read_script
 from storage import plan
 from swml.finding import Finding as ScriptFinding
 from swml.validation import validate as validate_script
@@ -38,8 +40,8 @@ def files_of(paths: tuple[str, ...]) -> Iterator[Path]:
 
 def findings_of(path: Path, registry: Registry, known: set[str]) -> list[Finding]:
     """Return what is wrong with one file: a callflow, a system_config category, recording settings of an
-    account, user or device, a storage plan, a connection, an SWML document (YAML, or with `sections`); or
-    that it is none.
+    account, user or device, a storage plan, a connection, an SWML document (YAML, or with `sections`), a
+    script of `simulate`; or that it is none.
 
     Args: known: ids of the callflows beside it, for references.
     """
@@ -62,6 +64,8 @@ def findings_of(path: Path, registry: Registry, known: set[str]) -> list[Finding
         return validate_document(document, registry, known.__contains__, {"swml": script_findings})
     if _type(document) == "" and isinstance(document, dict) and "sections" in document:
         return _of_script(text, "")
+    if _is_far_end(document):
+        return _of_far_end(document)
     return _of_others(path, document)
 
 
@@ -73,6 +77,25 @@ def _of_others(path: Path, document: Any) -> list[Finding]:
     if _type(document) == CONNECTION:
         return [fault(path, sentence) for path, sentence in connections.faults_of(document)]
     return policy_findings(document) if _type(document) in WITH_POLICY else []
+
+
+def _is_far_end(document: Any) -> bool:
+    """Whether it is what a caller does: steps, each at a moment, or an object that has them."""
+    if isinstance(document, dict):
+        return _type(document) == "" and isinstance(document.get("steps"), list)
+    return (
+        isinstance(document, list)
+        and bool(document)
+        and all(isinstance(step, dict) and not {"at", "after"}.isdisjoint(step) for step in document)
+    )
+
+
+def _of_far_end(document: Any) -> list[Finding]:
+    try:
+        read_script(document)
+    except ScriptError as exc:
+        return [fault(*sentence.split(": ", 1)) for sentence in exc.faults]
+    return []
 
 
 def _type(document: Any) -> str:

@@ -12,7 +12,9 @@ from callflows.registry import discover
 from service.document_findings import files_of, findings_of
 
 
-@click.command(help="Check callflows, SWML and configuration documents; exit 1 when there is a fault.")
+@click.command(
+    help="Check callflows, SWML, configuration, scripts of simulate; exit 1 when there is a fault."
+)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a finding.")
 def COMMAND(paths: tuple[str, ...], *, as_json: bool) -> None:  # noqa: N802 - found by this name

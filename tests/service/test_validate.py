@@ -209,3 +209,28 @@ def test_a_method_of_the_cloud_is_named_beforehand(run: Run, tmp_path: Path) -> 
     result = run("validate", str(tmp_path))
     assert result.exit_code == 0
     assert "a.yml: warning: main[1].ai: " in result.output
+
+
+PRESSES_1 = [{"after": {"app": "speak"}, "at": 0.3, "press": "1"}, {"at": 2.5, "hang_up": "NORMAL_CLEARING"}]
+
+
+@pytest.mark.parametrize("script", [PRESSES_1, {"from": {"number": "1001"}, "steps": PRESSES_1}])
+def test_a_script_of_simulate_is_known(run: Run, tmp_path: Path, script: object) -> None:
+    """It may lie beside the documents that it is for."""
+    result = run("validate", written(tmp_path / "presses-1.json", script))
+    assert result.stdout == "1 files, 0 faults, 0 warnings\n"
+
+
+@pytest.mark.parametrize("script", [[{"at": 1, "pres": "1"}], {"steps": [{"at": 1, "pres": "1"}]}])
+def test_a_fault_of_a_script_is_told_with_its_place(run: Run, tmp_path: Path, script: object) -> None:
+    """Each fault, as `simulate` tells it."""
+    result = run("validate", "--json", written(tmp_path / "presses-1.json", script))
+    assert result.exit_code == 1
+    assert {one["path"] for one in findings(result)} == {"steps[0]", "steps[0].pres"}
+
+
+def test_the_examples_are_in_order(run: Run) -> None:
+    """Whoever checks them first finds nothing to mend."""
+    result = run("validate", Path(__file__).parents[2] / "examples")
+    assert result.exit_code == 0
+    assert result.stdout.endswith(" 0 faults, 0 warnings\n")
