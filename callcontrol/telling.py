@@ -70,7 +70,8 @@ class Telling:
 def _pressed(snapshot: Snapshot, leg: Leg) -> Iterable[WebhookEvent]:
     digit = snapshot.event.get("DTMF-Digit")
     if digit:
-        yield events.dtmf_received(leg, snapshot.occurred_at, digit)
+        number = snapshot.event.get("Event-Sequence") or ""
+        yield events.dtmf_received(leg, snapshot.occurred_at, digit, number)
 
 
 def _hung_up(snapshot: Snapshot, leg: Leg) -> Iterable[WebhookEvent]:

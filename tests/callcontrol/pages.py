@@ -20,6 +20,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "playback_start": {"audio_url": URL},
     "record_start": {"format": "wav", "channels": "single"},
     "reject": {"cause": "USER_BUSY"},
+    "switch_supervisor_role": {"role": "barge"},
     "send_dtmf": {"digits": "1"},
     "speak": {"payload": "hello", "voice": "female"},
     "transfer": {"to": "+15550001111"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from esl.event import Event
 from simulator.dtmf import parse_digits
 from tests.callcontrol.controlled import (
     BOB,
@@ -111,6 +112,24 @@ def test_a_webhook_url_alone_has_a_call_told_of(place: Place) -> None:
     wait_told(place, call.uuid, "call.answered")
     (notice, *_) = place.notices(1)
     assert notice.url == "https://else.example.com/hook"
+
+
+def test_equal_digits_of_one_moment_are_two(place: Place) -> None:
+    """FreeSWITCH's clock is a millisecond wide: what tells them apart is the number of the event."""
+    prepare(place)
+    call = controlled(place)
+    dump = Event(place.house.link.api("uuid_dump", call.uuid).encode())  # type: ignore[union-attr]
+    pressed = dump.headers() | {"Event-Name": "DTMF", "DTMF-Digit": "5"}
+    for number in ("1001", "1002", "1002"):
+        place.api.control.teller.hear(Event.from_headers(pressed | {"Event-Sequence": number}))
+    call.hang_up()
+    wait_told(place, call.uuid, "call.hangup")
+    assert kinds_of(told(place, call.uuid)) == [
+        "call.initiated",
+        "call.dtmf.received",
+        "call.dtmf.received",
+        "call.hangup",
+    ]
 
 
 def test_both_legs_are_told_that_they_are_bridged(place: Place) -> None:
