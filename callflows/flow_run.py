@@ -204,11 +204,6 @@ class FlowRun:
         if handler not in self._handlers:
             self._handlers.append(handler)
 
-    def forget_at_end(self, handler: Handler) -> None:
-        """Take a handler back."""
-        if self._handlers and handler in self._handlers:
-            self._handlers.remove(handler)
-
     def take_handlers(self) -> list[Handler]:
         """Return the handlers in the order they were added, and keep none."""
         handlers, self._handlers = self._handlers or [], None

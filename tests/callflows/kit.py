@@ -60,9 +60,10 @@ class NoChanges:
 
 @dataclass
 class NotedRecording:
-    """A recording that exists on paper. `verdict`: what looking at it will find."""
+    """A recording that exists on paper. `call`: whose; `verdict`: what looking at it will find."""
 
     id: str
+    call: Call
     request: RecordingRequest
     review: bool = False
     is_over: bool = False
@@ -113,7 +114,7 @@ class Notebook:
 
     def start(self, call: Call, request: RecordingRequest, *, review: bool = False) -> NotedRecording:
         """Note a request."""
-        recording = NotedRecording(f"{len(self.started):032x}", request, review)
+        recording = NotedRecording(f"{len(self.started):032x}", call, request, review)
         self.started.append(recording)
         self.running.append(recording)
         return recording

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import struct
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -43,6 +44,16 @@ def states(receiver: Receiver) -> list[str]:
     return [json.loads(request.body)["params"]["state"] for request in receiver.requests]
 
 
+def recorded_s(stage: Stage) -> float:
+    """Return how long the one recording is by now: its header says how many samples, when it is over."""
+    for path in stage.recordings.glob("*/*.wav"):
+        head = path.read_bytes()[:44]
+        if len(head) == 44:
+            _, _, bytes_a_second = struct.unpack_from("<HII", head, 22)
+            return (path.stat().st_size - len(head)) / bytes_a_second
+    return 0.0
+
+
 @pytest.mark.parametrize("method", ["record", "record_call"])
 def test_a_killed_engines_recording_is_finished_by_the_next(
     tmp_path_factory: pytest.TempPathFactory, phones: PhoneLine, receiver: Receiver, method: str
@@ -67,7 +78,7 @@ def test_a_killed_engines_recording_is_finished_by_the_next(
         variables = {"callflows_account_id": ACCOUNT, "callflows_number": "1000"}
         phone = phones.ring("1000", TALKS, variables, ports[0])
         receiver.wait_for(lambda: states(receiver) == ["recording"])
-        gevent.sleep(0.7)  # so that there is something on the recording
+        eventually(lambda: recorded_s(stage) > 0.6, SETTLED_S, "what is said, on the recording")
         first.signal(signal.SIGKILL)
         first.wait()
         with suppress(EslError):  # the call may be over already: nobody serves it

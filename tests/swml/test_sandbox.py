@@ -12,6 +12,7 @@ import pytest
 
 from swml.errors import ExpressionFailed
 from swml.sandbox import DEADLINE_S, Sandbox
+from tests.waiting import eventually
 
 SPINNING_S = 1.5
 """Well above the processor time an expression has, and below the deadline."""
@@ -126,7 +127,7 @@ def test_a_call_that_is_killed_leaves_no_half_an_answer(sandbox: Sandbox) -> Non
     """The next to ask is not given it."""
     sandbox.evaluate("1", {})
     asking = gevent.spawn(sandbox.evaluate, "for (;;) {}", {})
-    gevent.sleep(0.02)
+    eventually(lambda: not sandbox._idle, what="that a process has it")
     asking.kill()
     assert sandbox.evaluate("'mine'", {}) == "mine"
 

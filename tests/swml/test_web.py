@@ -10,6 +10,7 @@ from typing import Any
 
 import gevent
 import pytest
+from gevent.event import Event
 
 from calls.errors import CallGone
 from storage.address import AddressPolicy
@@ -189,17 +190,18 @@ def test_certificates_are_verified() -> None:
 def test_a_call_that_ends_waits_no_longer_and_the_request_goes_on() -> None:
     """The server is not cut off in the middle."""
     switch = ScriptedSwitch()
-    call = switch.call()
+    call, gone = switch.call(), Event()
     with serving(Answer(200)) as receiver, web() as client:
 
         def slowly(_received: Any) -> Answer:
             switch.hang_up()
-            gevent.sleep(0.2)
+            gone.wait(5)
             return Answer(200)
 
         receiver.judge = slowly
         with pytest.raises(CallGone):
             client.ask(asking(receiver.url()), call)
+        gone.set()
         receiver.wait_for(lambda: receiver.requests)
 
 

@@ -6,6 +6,7 @@ import time
 
 import gevent
 import pytest
+from structlog.testing import capture_logs
 
 from swml.runner import How
 from tests.calls.scripted_switch import ScriptedSwitch
@@ -23,8 +24,8 @@ def test_it_waits_so_long(scripts: Scripts, sleep: str) -> None:
 def test_a_sleep_for_ever_ends_with_the_call(scripts: Scripts) -> None:
     """And with nothing else."""
     switch = ScriptedSwitch()
-    running = gevent.spawn(scripts.run, main("sleep: -1"), switch=switch)
-    gevent.sleep(0.1)
-    assert not running.ready()
-    switch.event("CHANNEL_HANGUP", Hangup_Cause="NORMAL_CLEARING")
-    assert running.get(timeout=5).how is How.GONE
+    with capture_logs() as logs:
+        running = gevent.spawn(scripts.run, main("sleep: -1"), switch=switch)
+        switch.wait_for(lambda: "method_run" in [line["event"] for line in logs])
+        switch.event("CHANNEL_HANGUP", Hangup_Cause="NORMAL_CLEARING")
+        assert running.get(timeout=5).how is How.GONE
