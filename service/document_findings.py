@@ -64,12 +64,12 @@ def findings_of(path: Path, registry: Registry, known: set[str]) -> list[Finding
         return validate_document(document, registry, known.__contains__, {"swml": script_findings})
     if _type(document) == "" and isinstance(document, dict) and "sections" in document:
         return _of_script(text, "")
-    if _is_far_end(document):
-        return _of_far_end(document)
     return _of_others(path, document)
 
 
 def _of_others(path: Path, document: Any) -> list[Finding]:
+    if _is_far_end(document):
+        return _of_far_end(document)
     if not isinstance(document, dict):
         return [fault("", "is no JSON object")]
     if path.parent.name == SYSTEM_DATA:
