@@ -7,6 +7,7 @@ Source: RFC 3986; Kazoo kz_att_ftp (the whole path is changed to); curl (`/~/`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -51,6 +52,10 @@ class RemoteUrl:
     def path_segments(self) -> tuple[str, ...]:
         """The folders, with `~` before them when they are below the home."""
         return ((HOME,) if self.at_home else ()) + self.folders
+
+    def file(self, segments: Iterable[str]) -> str:
+        """Return the path of a file below its folders, as a server takes it: absolute, or from the home."""
+        return ("" if self.at_home else "/") + "/".join((*self.folders, *segments))
 
 
 def parse(url: str, schemes: frozenset[str]) -> RemoteUrl:

@@ -12,8 +12,8 @@ attempt; other refusals are final. A server that tells no sizes is believed when
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO, cast
 
 from storage import ftp_session, plan_path, remote_url
@@ -74,10 +74,7 @@ class FtpDestination:
     ) -> bool:
         """Whether a file of this size, and digest where one is told, is there. Raises: StoreError."""
         del receipt
-        url = parse(str(parameters["url"]))
-        below = [*url.folders, *plan_path.segments_of(parameters, metadata, media.name)]
-        path = ("" if url.at_home else "/") + "/".join(below)
-        with attempt_limit(self._context, 0), ftp_session.opened(url, self._context) as session:
+        with self._beside(media, metadata, parameters) as (session, path):
             size = session.size(path)
             digest = session.sha256(path) if size is not None else ""
         return size == media.size_bytes and digest in ("", media.sha256)
@@ -88,8 +85,7 @@ class FtpDestination:
         """Return the file; its connection lasts as long as it is read. Raises: NotFound; StoreError."""
         del receipt
         url = parse(str(parameters["url"]))
-        below = [*url.folders, *plan_path.segments_of(parameters, metadata, media.name)]
-        path = ("" if url.at_home else "/") + "/".join(below)
+        path = url.file(plan_path.segments_of(parameters, metadata, media.name))
         with ExitStack() as opening:
             with attempt_limit(self._context, 0):
                 session = opening.enter_context(ftp_session.opened(url, self._context))
@@ -104,12 +100,19 @@ class FtpDestination:
     ) -> str:
         """Delete the file. Raises: StoreError."""
         del receipt
-        url = parse(str(parameters["url"]))
-        below = [*url.folders, *plan_path.segments_of(parameters, metadata, media.name)]
-        path = ("" if url.at_home else "/") + "/".join(below)
-        with attempt_limit(self._context, 0), ftp_session.opened(url, self._context) as session:
+        with self._beside(media, metadata, parameters) as (session, path):
             session.delete(path)
         return ""
+
+    @contextmanager
+    def _beside(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any]
+    ) -> Iterator[tuple[FtpSession, str]]:
+        """Log in where the copy is. Yields: the session, and the copy's path."""
+        url = parse(str(parameters["url"]))
+        path = url.file(plan_path.segments_of(parameters, metadata, media.name))
+        with attempt_limit(self._context, 0), ftp_session.opened(url, self._context) as session:
+            yield session, path
 
 
 def _uploaded(session: FtpSession, name: str, media: Media) -> str:

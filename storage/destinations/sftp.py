@@ -12,8 +12,8 @@ renamed over whatever has its name; folders are made. A refused login, permissio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote
 
@@ -74,11 +74,7 @@ class SftpDestination:
         """Upload, verify, rename. Raises: DeliveryFailed, AddressRefused, MediaDamaged, StoreUnavailable."""
         url, pin = parse(parameters)
         *folders, name = plan_path.segments_of(parameters, metadata, media.name)
-        trust = self._library.Trust(self._hosts, pin, self._context.ssh_key)
-        with (
-            attempt_limit(self._context, media.size_bytes),
-            self._library.opened(url, self._context, trust) as session,
-        ):
+        with attempt_limit(self._context, media.size_bytes), self._opened(url, pin) as session:
             folder = session.make([*url.folders, *folders], at_home=url.at_home)
             proof = _delivered(session, folder, name, media)
         return Receipt(url.shown + "/".join([*folders, name]), proof)
@@ -88,14 +84,7 @@ class SftpDestination:
     ) -> bool:
         """Whether a file of this size, and digest where one is told, is there. Raises: StoreError."""
         del receipt
-        url, pin = parse(parameters)
-        below = [*url.folders, *plan_path.segments_of(parameters, metadata, media.name)]
-        path = ("" if url.at_home else "/") + "/".join(below)
-        trust = self._library.Trust(self._hosts, pin, self._context.ssh_key)
-        with (
-            attempt_limit(self._context, 0),
-            self._library.opened(url, self._context, trust) as session,
-        ):
+        with self._beside(media, metadata, parameters) as (session, path):
             size = session.size(path)
             digest = session.sha256(path) if size is not None else ""
         return bool(size == media.size_bytes and digest in ("", media.sha256))
@@ -106,12 +95,10 @@ class SftpDestination:
         """Return the file; its connection lasts as long as it is read. Raises: NotFound; StoreError."""
         del receipt
         url, pin = parse(parameters)
-        below = [*url.folders, *plan_path.segments_of(parameters, metadata, media.name)]
-        path = ("" if url.at_home else "/") + "/".join(below)
-        trust = self._library.Trust(self._hosts, pin, self._context.ssh_key)
+        path = url.file(plan_path.segments_of(parameters, metadata, media.name))
         with ExitStack() as opening:
             with attempt_limit(self._context, 0):
-                session = opening.enter_context(self._library.opened(url, self._context, trust))
+                session = opening.enter_context(self._opened(url, pin))
                 try:
                     read = session.reader(path)
                 except FileNotFoundError as exc:
@@ -123,16 +110,24 @@ class SftpDestination:
     ) -> str:
         """Delete the file. Raises: StoreError."""
         del receipt
-        url, pin = parse(parameters)
-        below = [*url.folders, *plan_path.segments_of(parameters, metadata, media.name)]
-        path = ("" if url.at_home else "/") + "/".join(below)
-        trust = self._library.Trust(self._hosts, pin, self._context.ssh_key)
-        with (
-            attempt_limit(self._context, 0),
-            self._library.opened(url, self._context, trust) as session,
-        ):
+        with self._beside(media, metadata, parameters) as (session, path):
             session.delete(path)
         return ""
+
+    @contextmanager
+    def _beside(
+        self, media: Media, metadata: dict[str, Any], parameters: dict[str, Any]
+    ) -> Iterator[tuple[Any, str]]:
+        """Log in where the copy is. Yields: the session, and the copy's path."""
+        url, pin = parse(parameters)
+        path = url.file(plan_path.segments_of(parameters, metadata, media.name))
+        with attempt_limit(self._context, 0), self._opened(url, pin) as session:
+            yield session, path
+
+    def _opened(self, url: RemoteUrl, pin: Pin | None) -> Any:
+        """Return the session, to be entered."""
+        trust = self._library.Trust(self._hosts, pin, self._context.ssh_key)
+        return self._library.opened(url, self._context, trust)
 
 
 def _delivered(session: Any, folder: str, name: str, media: Media) -> str:

@@ -41,6 +41,14 @@ def test_paths_are_absolute_or_below_home(
     assert (url.folders, url.at_home, url.shown) == (folders, at_home, shown)
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"), [("", "/x/y"), ("/", "/x/y"), ("/a%20b/", "/a b/x/y"), ("/~/a", "a/x/y")]
+)
+def test_a_file_lies_below_the_folders(path: str, expected: str) -> None:
+    """From the root, or from wherever the login leads to."""
+    assert parse(f"ftp://h{path}", FTP).file(["x", "y"]) == expected
+
+
 def test_an_address_in_brackets_is_a_host() -> None:
     """IPv6, with and without a port."""
     assert (parse("ftp://u@[2001:db8::1]:21/", FTP).host, parse("ftp://[::1]/", FTP).port) == (
