@@ -7,13 +7,10 @@
 | `media_name` | the sound of the account's media document of that id or name, or its recording of that id |
 | `playback_content` | a file made of it, kept for an hour after its last use |
 
-FreeSWITCH takes the kind of a file from what stands behind the last dot of its URL, be it of the query. So
-the kind is said once more, in a fragment, which no server is sent: `https://a.example/hi.wav?v=1.2#.wav`.
-
 FreeSWITCH fetches URLs with its own means, from where it is: so a URL whose host leads to a private address
 is refused when the command is given, unless outbox.allow_networks has it (storage.url_guard).
 
-Source: FreeSWITCH mod_http_cache.c (find_extension, http_cache_file_open: refresh), mod_httapi.c (find_ext).
+Source: FreeSWITCH mod_http_cache.c (http_cache_file_open: refresh).
 """
 
 from __future__ import annotations
@@ -24,11 +21,11 @@ import hashlib
 import socket
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NoReturn, Protocol
-from urllib.parse import urlsplit
 
 from callcontrol.errors import INVALID_URL, NO_SUCH_ASSOCIATE, Unavailable, invalid
+from calls.fetched_sound import HTTP_CACHE, fetched
 from config.errors import CallflowsError
 from recording.naming import is_recording_id
 from recording.parameters import AccountsConfiguration
@@ -40,9 +37,7 @@ from storage.names import account_db
 from storage.url_guard import vet
 
 BY_NAME = "callcontrol_media/listing_by_name"
-HTTP_CACHE = "http_cache://"
 AFRESH = "{refresh=true}"
-KINDS = ("wav", "mp3")
 
 RESOLVE_S = 3.0
 RECORDING_WAIT_S = 5.0
@@ -120,7 +115,7 @@ class SoundFinder:
             raise invalid(pointer, "There is no host of that name.", INVALID_URL) from exc
         except TimeoutError as exc:
             raise Unavailable("The host's name cannot be resolved now; nothing was done.") from exc
-        location = self._cached(_with_kind(url, audio_type), account_id)
+        location = self._fetched(url, account_id, audio_type)
         return AFRESH + location if location.startswith(HTTP_CACHE) and not is_kept else location
 
     def of_name(self, name: str, account_id: str, pointer: str) -> str:
@@ -181,20 +176,12 @@ class SoundFinder:
         for name in sorted(attachments) if isinstance(attachments, dict) else ():
             located = self._place.locate(account_db(account_id), document, name)
             if located:
-                return self._cached(located, account_id)
+                return self._fetched(located, account_id)
         return _missing(pointer, "The media of that name has no sound.")
 
-    def _cached(self, location: str, account_id: str) -> str:
+    def _fetched(self, location: str, account_id: str, kind: str = "") -> str:
         use: Any = self._config.for_account(account_id).get("ecallmgr", "use_http_cache")
-        return HTTP_CACHE + location if use and location.startswith(("http://", "https://")) else location
-
-
-def _with_kind(url: str, audio_type: str) -> str:
-    """Return a URL at whose end FreeSWITCH finds what kind of file it is, as far as that is known."""
-    plain = url.partition("#")[0]
-    suffix = PurePosixPath(urlsplit(plain).path).suffix[1:].lower()
-    kind = suffix if suffix in KINDS else audio_type
-    return f"{plain}#.{kind}" if kind and not url.lower().endswith(f".{kind}") else url
+        return fetched(location, cache=bool(use), kind=kind)
 
 
 def _format_of(sound: bytes, pointer: str) -> str:

@@ -4,7 +4,7 @@
 |---|---|
 | empty | nothing |
 | `tone_stream://`, `silence_stream://`, `local_stream://` | as it is |
-| `http://`, `https://` | as it is, through `http_cache://` when ecallmgr.use_http_cache says so |
+| `http://`, `https://` | that URL, through `http_cache://` when ecallmgr.use_http_cache says so |
 | `prompt://<account>/<prompt>/<language>` | that prompt, searched as below |
 | `/system_media/<id>`, `/<the call's account>/<id>` | the attachment of that document |
 | another value with a `/` | a path on FreeSWITCH's own disk, as it is |
@@ -26,6 +26,7 @@ from typing import Any, Protocol
 
 from callflows.library import Library
 from callflows.prompt_text import STOCK_PROMPTS
+from calls.fetched_sound import fetched
 from storage.document import Document
 from storage.names import account_db, is_account_id
 
@@ -93,7 +94,7 @@ class MediaCatalogue:
         if scheme in KEPT_SCHEMES:
             return [reference]
         if scheme in FETCHED_SCHEMES:
-            return [_cached(reference, audience)]
+            return [fetched(reference, cache=audience.http_cache)]
         if scheme == "prompt":
             return self._prompt_reference(reference, audience)
         database, doc_id = _document_named(reference, audience.account_id)
@@ -151,7 +152,7 @@ class MediaCatalogue:
         for name in sorted(attachments) if isinstance(attachments, dict) else ():
             located = self._locator.locate(database, document, name)
             if located:
-                return [_cached(located, audience)]
+                return [fetched(located, cache=audience.http_cache)]
         return _spoken(document)
 
 
@@ -185,13 +186,6 @@ def reference_fault(reference: str) -> str:
 def _scheme(reference: str) -> str:
     found = _SCHEME.match(reference)
     return found[1].lower() if found else ""
-
-
-def _cached(location: str, audience: Audience) -> str:
-    """FreeSWITCH plays http by mod_http_cache; without it only with mod_httapi or mod_shout."""
-    if audience.http_cache and _scheme(location) in FETCHED_SCHEMES:
-        return f"http_cache://{location}"
-    return location
 
 
 def _document_named(reference: str, account_id: str) -> tuple[str, str]:

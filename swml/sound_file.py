@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from calls.aside import aside
 from calls.errors import CallGone, MediaMissing
+from calls.fetched_sound import HTTP_CACHE, fetched
 from config.errors import CallflowsError
 from storage import http_url
 from storage.address import AddressPolicy
@@ -28,8 +29,6 @@ RESOLVE_S = 3.0
 BEYOND_S = 5.0
 """What is waited for longer than it may take itself is given up."""
 
-HTTP_CACHE = "http_cache://"
-
 
 def file_of(run: ScriptRun, url: str) -> str:
     """Return what FreeSWITCH is to play for a URL.
@@ -40,7 +39,7 @@ def file_of(run: ScriptRun, url: str) -> str:
     if recording_id:
         return _recording(run, url, recording_id)
     _vet(run, url)
-    return HTTP_CACHE + url if run.config("ecallmgr", "use_http_cache") else url
+    return fetched(url, cache=bool(run.config("ecallmgr", "use_http_cache")))
 
 
 def shown(media: str) -> str:

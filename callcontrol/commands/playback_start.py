@@ -26,8 +26,9 @@ from callcontrol.playing_fields import (
     stop_first,
     target_legs,
 )
-from callcontrol.playing_media import KINDS, MAX_CONTENT_BYTES
+from callcontrol.playing_media import MAX_CONTENT_BYTES
 from callcontrol.token import Scope
+from calls.fetched_sound import KINDS
 
 MAX_CONTENT = (MAX_CONTENT_BYTES + 2) // 3 * 4
 SOURCES = ("audio_url", "media_name", "playback_content")

@@ -79,8 +79,8 @@ def test_a_reference_is_what_the_rules_say(house: House, reference: str, expecte
 
 def test_what_is_fetched_goes_through_the_cache_if_configured(house: House) -> None:
     """FreeSWITCH then fetches it once."""
-    resolved = house.facilities.media.resolve("http://example.com/a.wav", audience(http_cache=True))
-    assert resolved == ["http_cache://http://example.com/a.wav"]
+    resolved = house.facilities.media.resolve("http://example.com/a.wav?v=1.2", audience(http_cache=True))
+    assert resolved == ["http_cache://http://example.com/a.wav?v=1.2#.wav"]
 
 
 @pytest.mark.parametrize(

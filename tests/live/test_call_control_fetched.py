@@ -1,4 +1,4 @@
-"""Sounds that a running FreeSWITCH fetches: names that say little, servers that say less, and what it keeps."""
+"""Sounds that a running FreeSWITCH fetches: names that say little, servers that say less; what it keeps."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def test_files_are_fetched_by_freeswitch_through_its_cache(stage: Stage) -> None
         ran = play(stage, {"urls": ["https://u:secret@media.test/a.mp3?key=k", "silence:0.1"]})
     assert ran == [
         "answer",
-        "playback http_cache://https://u:secret@media.test/a.mp3?key=k",
+        "playback http_cache://https://u:secret@media.test/a.mp3?key=k#.mp3",
         "playback silence_stream://100",
     ]
     (line,) = [line for line in logs if line["event"] == "media_missing"]
