@@ -45,6 +45,13 @@ class Result:
         """The request that decided."""
         return self.tries[-1]
 
+    @property
+    def reason(self) -> str:
+        """Why nobody took it; of each address where two were asked."""
+        if len(self.tries) == 1:
+            return self.last.reason
+        return "; ".join(f"{one.target}: {one.reason}" for one in self.tries)
+
 
 def add(db: sqlite3.Connection, notices: Sequence[WrittenNotice], now: float) -> list[bool]:
     """Take notices, in order. Returns: for each whether it is new; one whose id is known changes nothing."""
@@ -160,7 +167,7 @@ def settle(
             refusals,
             now + delay(row["step"], result.asked_s),
             last.status,
-            reason_of(last.reason),
+            reason_of(result.reason),
             now if given_up else None,
             job.id,
         ),

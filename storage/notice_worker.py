@@ -215,7 +215,12 @@ class NoticeWorker:
         else:
             self._failed += 1
             log = _log.error if report.state is NoticeState.DEAD else _log.warning
-            log("notice_failed", reason=last.reason, state=report.state and str(report.state), **facts)
+            log(
+                "notice_failed",
+                reason=report.result.reason,
+                state=report.state and str(report.state),
+                **facts,
+            )
         if self._observe is not None:
             self._observe(report)
 

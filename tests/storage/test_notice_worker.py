@@ -128,6 +128,18 @@ def test_the_failover_url_is_asked_when_the_first_fails(bench: Bench) -> None:
     ]
 
 
+def test_both_addresses_say_why_they_failed(bench: Bench) -> None:
+    """The list and the log have the reason of each: the first one may be what is to be mended."""
+    with serving(Answer(503)) as failover, capture_logs() as logs:
+        bench.notices.post(NewNotice("a", GONE, {"n": 1}, failover_url=failover.url()))
+        bench.worker.start()
+        bench.reported()
+    (logged,) = [line["reason"] for line in logs if line["event"] == "notice_failed"][:1]
+    assert logged.startswith("url: connection refused; failover_url: ")
+    assert "503" in logged
+    assert bench.notices.list()[0].last_error == logged
+
+
 def test_a_host_known_to_be_down_is_passed_over_for_the_failover(bench: Bench) -> None:
     """Events do not each wait for the timeout of a dead host; their order holds all the same."""
     with serving(Answer(200)) as failover:
