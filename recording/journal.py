@@ -2,7 +2,8 @@
 
 It is what is left when FreeSWITCH and every engine died: at start-up each manifest is a recording to be
 finished (see recording.reconcile). Writing never delays a call: one greenlet takes what was noted, in order,
-and writes it in a thread of its own, many at a time where many are waiting. A manifest that cannot be written
+and writes it in a thread of its own, what came within GATHER_S in one go, and of each recording what is known
+last. A manifest that cannot be written
 costs nothing but that safety, and says so.
 """
 
@@ -33,6 +34,10 @@ from recording.ticket import Ticket
 BATCH = 64
 """Notes written in one go: a burst of calls shares one sync of the directory."""
 
+GATHER_S = 0.02
+"""What a note waits for others: each sync costs more than the note, and a recording's end is noted several
+times within milliseconds. What a killed engine had not written yet, the next one finds in the file itself."""
+
 AHEAD_WAIT_S = 0.010
 """What a recording waits for its first manifest, half a media frame; a slow disk does not hold it up."""
 
@@ -51,11 +56,17 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class _Note:
-    """Disk work to be done in its turn, and who waits for it."""
+    """Disk work on a manifest, to be done in its turn; or somebody who waits for what came before."""
 
-    work: Callable[[], None] | None
+    path: Path | None = None
+    work: Callable[[], None] | None = None
     done: Event | None = None
     is_last: bool = False
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it is not to wait for others."""
+        return self.work is None
 
 
 class Journal:
@@ -89,17 +100,17 @@ class Journal:
     def note(self, manifest: Manifest) -> None:
         """Have a manifest written, or written anew; returns at once."""
         path = manifest.ticket.name.manifest_path(self._recordings_dir)
-        self._notes.put(_Note(partial(manifests.write, path, manifest)))
+        self._notes.put(_Note(path, partial(manifests.write, path, manifest)))
 
     def forget(self, ticket: Ticket) -> None:
         """Have a manifest removed, after all that was noted before; returns at once."""
         path = ticket.name.manifest_path(self._recordings_dir)
-        self._notes.put(_Note(lambda: path.unlink(missing_ok=True)))
+        self._notes.put(_Note(path, partial(path.unlink, missing_ok=True)))
 
     def flush(self) -> None:
         """Wait until all that was noted is on disk."""
         done = Event()
-        self._notes.put(_Note(None, done))
+        self._notes.put(_Note(done=done))
         done.wait()
 
     def read(self, recording_id: str) -> Manifest | None:
@@ -118,7 +129,7 @@ class Journal:
 
     def close(self) -> None:
         """Write what was noted, and end."""
-        self._notes.put(_Note(None, is_last=True))
+        self._notes.put(_Note(is_last=True))
         self._writer.join()
         self._ahead.kill()
         self._pool.kill()
@@ -127,19 +138,36 @@ class Journal:
         result: _Result = self._pool.apply(work)
         return result
 
+    def _gathered(self) -> list[_Note]:
+        """Wait for a note, and for those that come right behind it."""
+        batch = [self._notes.get()]
+        self._take_waiting(batch)
+        if not any(note.is_urgent for note in batch):
+            gevent.sleep(GATHER_S)
+            self._take_waiting(batch)
+        return batch
+
+    def _take_waiting(self, batch: list[_Note]) -> None:
+        while len(batch) < BATCH and not self._notes.empty():
+            batch.append(self._notes.get())
+
     def _write_all(self) -> None:
         batch: list[_Note] = []
         while not any(note.is_last for note in batch):
-            batch = [self._notes.get()]
-            while len(batch) < BATCH and not self._notes.empty():
-                batch.append(self._notes.get())
-            works = [note.work for note in batch if note.work is not None]
+            batch = self._gathered()
+            works = _latest(batch)
             failed = self._off_hub(partial(_carry_out, self._directory, works)) if works else ""
             if failed:
                 log.error("recording_journal_write_failed", reason=failed, recordings=len(works))
             for note in batch:
                 if note.done is not None:
                     note.done.set()
+
+
+def _latest(batch: list[_Note]) -> list[Callable[[], None]]:
+    """Return what is to be done: of several works on one manifest the last one."""
+    works = {note.path: note.work for note in batch if note.work is not None}
+    return list(works.values())
 
 
 def _carry_out(directory: Path, works: list[Callable[[], None]]) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from recording.ending import Asked
@@ -61,6 +64,34 @@ def test_order_is_kept(tmp_path: Path, journal: Journal) -> None:
     journal.flush()
     assert not _file(tmp_path).exists()
     assert journal.read(RECORDING_ID) is None
+
+
+_STEPS = st.tuples(
+    st.sampled_from(["note", "forget", "flush"]), st.sampled_from("abc"), st.sampled_from(list(Asked))
+)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(_STEPS, max_size=30))
+def test_what_stays_is_what_was_noted_last(tmp_path: Path, steps: list[tuple[str, str, Asked]]) -> None:
+    """Of several recordings, in any order, whatever is written in one go."""
+    journal, expected = Journal(tmp_path), {}
+    for step, letter, asked in steps:
+        recording_id = letter * 32
+        about = replace(ticket(), name=Name(recording_id, "20261120"))
+        if step == "note":
+            journal.note(Manifest(about, asked))
+            expected[recording_id] = asked
+        elif step == "forget":
+            journal.forget(about)
+            expected.pop(recording_id, None)
+        else:
+            journal.flush()
+    journal.flush()
+    assert {one.ticket.name.recording_id: one.asked for one in journal.pending()} == expected
+    for recording_id in expected:
+        journal.forget(replace(ticket(), name=Name(recording_id, "20261120")))
+    journal.close()
 
 
 def test_close_writes_what_was_noted(tmp_path: Path) -> None:
