@@ -142,7 +142,7 @@ class Journal:
         """Wait for a note, and for those that come right behind it."""
         batch = [self._notes.get()]
         self._take_waiting(batch)
-        if not any(note.is_urgent for note in batch):
+        if len(batch) < BATCH and not any(note.is_urgent for note in batch):
             gevent.sleep(GATHER_S)
             self._take_waiting(batch)
         return batch
